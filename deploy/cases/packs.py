@@ -1,0 +1,40 @@
+"""The policy packs that a story names: the shipped ones by id, others as files."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+SHIPPED = Path(__file__).resolve().parents[2] / "packs"
+
+
+class PackUnreadable(Exception):
+    """There is no such pack, or its file is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackFile:
+    """A pack as a story names it, and the whole document as it goes into the request."""
+
+    name: str
+    document: dict[str, Any]
+
+
+def open_pack(name: str, *, beside: Path) -> PackFile:
+    """The pack packs/NAME.yaml, else the file of that name beside the story; PackUnreadable says what is wrong with it."""
+    shipped = SHIPPED / f"{name}.yaml"
+    path = shipped if re.fullmatch(r"[\w.-]+", name) and shipped.is_file() else beside / name
+    if not path.is_file():
+        raise PackUnreadable(f"unknown pack {name}: neither packs/{name}.yaml nor a file")
+    try:
+        document = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except (YAMLError, UnicodeDecodeError, OSError) as error:
+        raise PackUnreadable(f"the pack {name} cannot be read: {error}") from error
+    if not isinstance(document, dict):
+        raise PackUnreadable(f"the pack {name} is no mapping")
+    return PackFile(name, document)
