@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Collection, Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -26,7 +26,7 @@ from joserfc.jwk import OKPKey
 from shared.entry import id_of, new_id, uuid_of
 from shared.regulation import Refused
 
-Connection = asyncpg.Connection[Any] | PoolConnectionProxy[Any]
+Connection: TypeAlias = "asyncpg.Connection[Any] | PoolConnectionProxy[Any]"
 Role = Literal[
     "agent", "store_manager", "area_manager", "director", "general_manager", "legal_representative", "legal", "finance", "personnel",
     "service_manager", "auditor", "administrator", "hq",
@@ -157,7 +157,13 @@ OPEN: Final[frozenset[tuple[str, str]]] = frozenset(
 
 
 def may(
-    caller: Caller, act: str, *, own: bool = False, stores: Collection[str | None] = (), areas: Collection[str | None] = (), over: Iterable[Post | None] = ()
+    caller: Caller,
+    act: str,
+    *,
+    own: bool = False,
+    stores: Collection[str | None] = (),
+    areas: Collection[str | None] = (),
+    over: Iterable[Post | None] = (),
 ) -> bool:
     """Whether the table lets this caller do it. `own`: the caller holds it, recorded it or is party to it. `over`: the posts of those
     whose affair it is (holder, recorder, closer); their stores and areas count like `stores` and `areas`."""
@@ -211,7 +217,8 @@ def allow(
 async def keep_post(connection: Connection, tenant: UUID, post: Post) -> None:
     """Writes a person's post into the view, over the one before."""
     await connection.execute(
-        "insert into posts (tenant, person, store, team, area, role, newcomer, in_post, contact) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        "insert into posts (tenant, person, store, team, area, role, newcomer, in_post, contact)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
         " on conflict (tenant, person) do update set store = excluded.store, team = excluded.team, area = excluded.area,"
         " role = excluded.role, newcomer = excluded.newcomer, in_post = excluded.in_post, contact = excluded.contact",
         tenant, uuid_of(post.person), post.store, post.team, post.area, post.role, post.newcomer, post.in_post, post.contact,
@@ -243,8 +250,8 @@ async def posts_of(
     }  # fmt: skip
     wanted = {column: value for column, value in given.items() if value is not None}
     conditions = "".join(f" and {column} = ${number}" for number, column in enumerate(wanted, start=2))
-    rows = await connection.fetch(
-        "select person, store, team, area, role, newcomer, in_post, contact from posts where tenant = $1" + conditions + " order by person",
+    rows = await connection.fetch(  # the conditions are our own column names
+        "select person, store, team, area, role, newcomer, in_post, contact from posts where tenant = $1" + conditions + " order by person",  # noqa: S608
         tenant,
         *wanted.values(),
     )
@@ -253,7 +260,8 @@ async def posts_of(
 
 # -------------------------------------------------------------------------------------------------------------------------- Tokens
 
-ISSUER: Final = AUDIENCE = "fenyong"
+ISSUER: Final = "fenyong"
+AUDIENCE: Final = "fenyong"
 ALGORITHM: Final = "Ed25519"
 TOKEN_CHARS_MAX: Final = 2048
 EARLY_S: Final = 5  # a token is valid from a little before it was minted, for machines whose clocks differ

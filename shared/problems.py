@@ -48,7 +48,11 @@ class Problem:
 
 def problem(code: str) -> Problem:
     """The catalogue's entry; a code without one is our fault, found by the tests, and must not hide the refusal in production."""
-    return CATALOGUE.get(code) or Problem(409, Words("操作未能完成", "The request was refused"), Words(f"系统拒绝了这次操作（{code}）。", f"The request was refused ({code})."))
+    return CATALOGUE.get(code) or Problem(
+        409,
+        Words("操作未能完成", "The request was refused"),
+        Words(f"系统拒绝了这次操作（{code}）。", f"The request was refused ({code})."),
+    )
 
 
 def label(code: str, language: Language) -> str:
@@ -102,7 +106,10 @@ REFUSALS: Final[dict[str, Problem]] = {
             "您的岗位不能办理这项操作[（需要{role}或其上级）]。请转交有权限的同事或您的上级办理。",
             "Your post does not allow this act[ (it takes a {role} or someone above)]. Ask a colleague who may, or your manager, to do it.",
         ),
-        ("谁能办什么事按岗位和管辖范围确定；离职人员不能办理任何操作。", "Post and reach decide who may do what; who has left may do nothing."),
+        (
+            "谁能办什么事按岗位和管辖范围确定；离职人员不能办理任何操作。",
+            "Post and reach decide who may do what; who has left may do nothing.",
+        ),
         status=403,
     ),
     "conflict_of_interest": _refused(
@@ -125,7 +132,8 @@ REFUSALS: Final[dict[str, Problem]] = {
         ("客源资料不全", "Client details are missing"),
         (
             "客源须填写楼层、面积、朝向、价格、电话和特殊需求（没有也请写“无”）才算录入[；还缺：{fields}]。补齐后再提交。",
-            "A client counts as entered only with floor, area, orientation, price, phone and special needs (“none” is an answer)[; missing: {fields}]. "
+            "A client counts as entered only with floor, area, orientation, price, phone and special needs (“none” is "
+            "an answer)[; missing: {fields}]. "
             "Fill these in and send again.",
         ),
         ("资料齐全的客源才算录入。", "A client counts as entered only when these are all there."),
@@ -134,7 +142,8 @@ REFUSALS: Final[dict[str, Problem]] = {
         ("跟进内容太短", "The follow-up is too short"),
         (
             "跟进内容[只有 {chars} 个有效字，]至少要有[ {required} 个]足够的有效字（标点和空格不算）。请写清楚沟通了什么、结果如何。",
-            "The text[ has {chars} characters of substance; it] needs[ at least {required}] more substance (blanks and punctuation do not count). "
+            "The text[ has {chars} characters of substance; it] needs[ at least {required}] more substance (blanks "
+            "and punctuation do not count). "
             "Say what was discussed and what came of it.",
         ),
         ("跟进须有[至少 {required} 个字的]实质内容。", "A follow-up has substance[: at least {required} characters]."),
@@ -143,7 +152,8 @@ REFUSALS: Final[dict[str, Problem]] = {
         ("跟进没有实质内容", "The follow-up says nothing"),
         (
             "去掉“看业主电话”一类套话后，跟进[只剩 {chars} 个有效字，]不够[ {required} 个]。请写这次跟进本身的内容。",
-            "Without phrases such as “see owner's phone”, too little[ ({chars} of {required} characters)] is left of the text. Write what this follow-up was about.",
+            "Without phrases such as “see owner's phone”, too little[ ({chars} of {required} characters)] is left of "
+            "the text. Write what this follow-up was about.",
         ),
         ("套话不算跟进内容。", "Stock phrases do not count as a follow-up."),
     ),
@@ -159,7 +169,8 @@ REFUSALS: Final[dict[str, Problem]] = {
         ("房源已存在", "This room is already entered"),
         (
             "这套房已有正确录入的房源[（{original}，录入时间 {recorded_at}）]。请在原房源上跟进，不要重复录入。",
-            "This room already has a correct entry[ ({original}, recorded {recorded_at})]. Follow up on that one instead of entering it again.",
+            "This room already has a correct entry[ ({original}, recorded {recorded_at})]. Follow up on that one "
+            "instead of entering it again.",
         ),
         ("同一套房以最先正确录入的为准。", "The first correct entry of a room is the original."),
     ),
@@ -167,7 +178,8 @@ REFUSALS: Final[dict[str, Problem]] = {
         ("房源资料还不完整", "The listing is still a draft"),
         (
             "这条房源还是草稿，办这件事要先补全小区、栋、单元、房号和业主真实电话[（还缺：{fields}）]。",
-            "This listing is still a draft. Complete community, building, unit, room and the owner's real phone first[ (missing: {fields})].",
+            "This listing is still a draft. Complete community, building, unit, room and the owner's real phone "
+            "first[ (missing: {fields})].",
         ),
         ("只有正确的房源才能成交、带看和计分。", "Only a correct listing carries deals, viewings and shares."),
     ),
@@ -203,7 +215,8 @@ REFUSALS: Final[dict[str, Problem]] = {
         ("现在不能认领", "It cannot be claimed"),
         (
             "这条记录不在您本组或公司的公共账号上[（现归属 {holder}）]，不能认领。请先查看它的归属人和状态。",
-            "It does not stand on your own team's or the company's account[ (held by {holder})], so it cannot be claimed. Look up its holder and state first.",
+            "It does not stand on your own team's or the company's account[ (held by {holder})], so it cannot be "
+            "claimed. Look up its holder and state first.",
         ),
         ("只有在本组或公司公共账号上的公盘可以认领。", "Only what stands on one's own team's account or the company's can be claimed."),
     ),
@@ -219,14 +232,16 @@ REFUSALS: Final[dict[str, Problem]] = {
         ("您手上没有这把钥匙", "You hold no key of this listing"),
         (
             "系统里没有您持有这套房源钥匙的记录，不能归还。请核对房源，或由实际持有人归还。",
-            "There is no record that you hold this listing's key, so you cannot return it. Check the listing, or have its keeper return it.",
+            "There is no record that you hold this listing's key, so you cannot return it. Check the listing, or have "
+            "its keeper return it.",
         ),
     ),
     "closer_without_viewing": _refused(
         ("成交人没有带看记录", "A closer has no viewing on record"),
         (
             "多人成交时每个成交人都要有带看记录[；{closer} 没有]。请从成交人中去掉，或核对带看登记。",
-            "With several closers each needs a viewing of this listing with this client on record[; {closer} has none]. Leave them out or check the viewings.",
+            "With several closers each needs a viewing of this listing with this client on record[; {closer} has "
+            "none]. Leave them out or check the viewings.",
         ),
         ("几人同时成交的，每人都须在成交前登记带看。", "Several closers share only if each recorded a viewing before closing."),
     ),
@@ -234,7 +249,8 @@ REFUSALS: Final[dict[str, Problem]] = {
         ("该房源已有成交报告", "This listing already has an open deal"),
         (
             "这套房源已有未了结的成交[（{deal}，{by} 于 {recorded_at} 先报）]。如有异议，请对那一笔提出争议。",
-            "This listing already has an open deal[ ({deal}, reported first by {by}, {recorded_at})]. If you disagree, raise a dispute on that deal.",
+            "This listing already has an open deal[ ({deal}, reported first by {by}, {recorded_at})]. If you "
+            "disagree, raise a dispute on that deal.",
         ),
         ("一套房源同时只能有一笔未了结的成交，先报者为准。", "One open deal per listing; the first recorded stands."),
     ),
@@ -242,25 +258,38 @@ REFUSALS: Final[dict[str, Problem]] = {
         ("该成交已经结算", "The deal is already settled"),
         (
             "这笔成交已经结算[（{recorded_at}）]，不能再改。需要更正的，请提出争议，由公司裁定增补。",
-            "This deal is already settled[ ({recorded_at})] and cannot be changed. For a correction raise a dispute; the company adjudicates by adding lines.",
+            "This deal is already settled[ ({recorded_at})] and cannot be changed. For a correction raise a dispute; "
+            "the company adjudicates by adding lines.",
         ),
         ("已结算的分成不再修改，只能冲正或增补。", "What was settled is never edited; corrections are added."),
     ),
     "not_settled": _refused(
         ("该成交还没有结算", "The deal is not settled yet"),
-        ("这笔成交还没有结算[（现为 {state}）]，要先由成交店店长结算。", "This deal is not settled yet[ (it is {state})]. The closing store's manager settles it first."),
+        (
+            "这笔成交还没有结算[（现为 {state}）]，要先由成交店店长结算。",
+            "This deal is not settled yet[ (it is {state})]. The closing store's manager settles it first.",
+        ),
     ),
     "not_reported": _refused(
         ("还没有成交报告", "The deal is not reported"),
-        ("这笔成交还没有提交成交战报[（现为 {state}）]。请先提交战报。", "No deal report was sent for this deal[ (it is {state})]. Report it first."),
+        (
+            "这笔成交还没有提交成交战报[（现为 {state}）]。请先提交战报。",
+            "No deal report was sent for this deal[ (it is {state})]. Report it first.",
+        ),
     ),
     "already_reported": _refused(
         ("成交战报已经提交", "The deal is already reported"),
-        ("这笔成交的战报已经提交[（{recorded_at}）]，不必重复提交。", "This deal was already reported[ ({recorded_at})]; there is nothing to do."),
+        (
+            "这笔成交的战报已经提交[（{recorded_at}）]，不必重复提交。",
+            "This deal was already reported[ ({recorded_at})]; there is nothing to do.",
+        ),
     ),
     "cancelled": _refused(
         ("该成交已经撤销", "The deal is cancelled"),
-        ("这笔成交已经撤销[（{recorded_at}）]，不能再办理。请另行提交新的成交。", "This deal was cancelled[ ({recorded_at})]; nothing more can be done with it. Report a new one."),
+        (
+            "这笔成交已经撤销[（{recorded_at}）]，不能再办理。请另行提交新的成交。",
+            "This deal was cancelled[ ({recorded_at})]; nothing more can be done with it. Report a new one.",
+        ),
     ),
     "no_pack": _refused(
         ("没有生效的分配制度", "No policy pack is in force"),
@@ -275,13 +304,17 @@ REFUSALS: Final[dict[str, Problem]] = {
             "制度包不能启用[：{reason}][（{where}）]。请改正后重新提交。",
             "The policy pack cannot be activated[: {reason}][ ({where})]. Correct it and send it again.",
         ),
-        ("制度包的份额须合计 100，条款须为系统所知，生效时间不得重复或早于现在。", "A pack's shares sum to 100, its clauses are known, and its start is neither taken nor past."),
+        (
+            "制度包的份额须合计 100，条款须为系统所知，生效时间不得重复或早于现在。",
+            "A pack's shares sum to 100, its clauses are known, and its start is neither taken nor past.",
+        ),
     ),
     "adjudication_not_zero": _refused(
         ("裁定金额合计不为零", "The adjudication does not sum to zero"),
         (
             "裁定只能在各方之间调整，各行金额合计须为零[，现合计 {sum_fen} 分]。请改正金额。",
-            "An adjudication only moves money between parties; its lines must sum to zero[ (they sum to {sum_fen} fen)]. Correct the amounts.",
+            "An adjudication only moves money between parties; its lines must sum to zero[ (they sum to {sum_fen} "
+            "fen)]. Correct the amounts.",
         ),
         ("裁定各行合计为零，不改动已算出的分成。", "An adjudication is new lines summing to zero."),
     ),
@@ -298,15 +331,24 @@ REFUSALS: Final[dict[str, Problem]] = {
     ),
     "listing_attached": _refused(
         ("该成交已有房源", "The deal already has a listing"),
-        ("这笔成交已经关联了房源[ {listing}]，不能再关联另一套。", "This deal already has a listing[ ({listing})]; another cannot be attached."),
+        (
+            "这笔成交已经关联了房源[ {listing}]，不能再关联另一套。",
+            "This deal already has a listing[ ({listing})]; another cannot be attached.",
+        ),
     ),
     "dispute_decided": _refused(
         ("该争议已有裁决", "The dispute is already decided"),
-        ("这项争议已经裁决[（{recorded_at}）]。不服的，请在二审提出。", "This dispute was already ruled on[ ({recorded_at})]. Appeal to the second instance if you disagree."),
+        (
+            "这项争议已经裁决[（{recorded_at}）]。不服的，请在二审提出。",
+            "This dispute was already ruled on[ ({recorded_at})]. Appeal to the second instance if you disagree.",
+        ),
     ),
     "already_entered": _refused(
         ("编号已被使用", "This id is taken"),
-        ("这个编号已经有记录。重新提交同一操作请用原来的 Idempotency-Key；新记录请换一个编号。", "There is already a record under this id. To repeat a request use its Idempotency-Key; for a new record use a new id."),
+        (
+            "这个编号已经有记录。重新提交同一操作请用原来的 Idempotency-Key；新记录请换一个编号。",
+            "There is already a record under this id. To repeat a request use its Idempotency-Key; for a new record use a new id.",
+        ),
     ),
     "already_concealed": _refused(
         ("房源已经加密", "The listing is already concealed"),
@@ -322,7 +364,10 @@ REFUSALS: Final[dict[str, Problem]] = {
     ),
     "already_left": _refused(
         ("该员工已离职", "That person has left"),
-        ("该员工已经离职[（{recorded_at}）]，不能再办理其人事事项。", "That person has already left[ ({recorded_at})]; their post cannot be changed any more."),
+        (
+            "该员工已经离职[（{recorded_at}）]，不能再办理其人事事项。",
+            "That person has already left[ ({recorded_at})]; their post cannot be changed any more.",
+        ),
     ),
     "already_confirmed": _refused(
         ("该员工已转正", "That person is already confirmed"),
@@ -334,11 +379,17 @@ REFUSALS: Final[dict[str, Problem]] = {
     ),
     "nothing_to_refute": _refused(
         ("没有可否定的内容", "There is nothing to refute"),
-        ("找不到要否定的内容：请核对所指的跟进文字或资料。", "What you want to refute is not on record. Check the follow-up's text or the fact you mean."),
+        (
+            "找不到要否定的内容：请核对所指的跟进文字或资料。",
+            "What you want to refute is not on record. Check the follow-up's text or the fact you mean.",
+        ),
     ),
     "price_without_fee": _refused(
         ("没有填写费用", "No fees are given"),
-        ("成交报告至少要有一项费用。请填写实收的代理费等。", "A deal report needs at least one fee. Enter the agency fee received, and others if any."),
+        (
+            "成交报告至少要有一项费用。请填写实收的代理费等。",
+            "A deal report needs at least one fee. Enter the agency fee received, and others if any.",
+        ),
     ),
     "unknown_verb": _refused(
         ("暂不支持的操作", "Not supported yet"),
@@ -357,21 +408,30 @@ ANSWERS: Final[dict[str, Problem]] = {
         ("无法读取请求内容", "The body cannot be read"),
         (
             "请求内容不是合格的 JSON[（{reason}）]。请检查后重发；同名字段、NaN、Infinity 和过深的嵌套都不接受。",
-            "The body is not acceptable JSON[ ({reason})]. Check it and send again; duplicate keys, NaN, Infinity and very deep nesting are refused.",
+            "The body is not acceptable JSON[ ({reason})]. Check it and send again; duplicate keys, NaN, Infinity and "
+            "very deep nesting are refused.",
         ),
     ),
     "malformed_header": _http(
         400,
         ("请求头无法读取", "A header cannot be read"),
-        ("请求头[ {header} ]的写法不对。请按接口说明改正。", "The header[ {header}] is not written as the API asks. Correct it as the documentation says."),
+        (
+            "请求头[ {header} ]的写法不对。请按接口说明改正。",
+            "The header[ {header}] is not written as the API asks. Correct it as the documentation says.",
+        ),
     ),
-    "bad_request": _http(400, ("请求无法读取", "The request cannot be read"), ("请求的写法不对，服务无法读取。", "The request is not written in a way that the service can read.")),
+    "bad_request": _http(
+        400,
+        ("请求无法读取", "The request cannot be read"),
+        ("请求的写法不对，服务无法读取。", "The request is not written in a way that the service can read."),
+    ),
     "idempotency_key_missing": _http(
         400,
         ("缺少 Idempotency-Key", "Idempotency-Key is missing"),
         (
             "每个 POST 请求都要带 Idempotency-Key（1 到 255 个可见 ASCII 字符），重发时用同一个，以免重复办理。",
-            "Every POST carries an Idempotency-Key (1 to 255 visible ASCII characters); use the same one when sending again, so that nothing is done twice.",
+            "Every POST carries an Idempotency-Key (1 to 255 visible ASCII characters); use the same one when sending "
+            "again, so that nothing is done twice.",
         ),
     ),
     "unauthenticated": _http(
@@ -379,27 +439,50 @@ ANSWERS: Final[dict[str, Problem]] = {
         ("请先登录", "Sign in first"),
         ("没有有效的登录凭证。请重新登录后再试。", "There is no valid token with this request. Sign in again and retry."),
     ),
-    "not_found": _http(404, ("没有这个地址", "There is nothing here"), ("没有这个地址。请核对路径。", "There is nothing at this address. Check the path.")),
-    "method_not_allowed": _http(
-        405, ("不支持这种请求方式", "Method not allowed"), ("这个地址不支持该请求方式。允许的方式见 Allow 头。", "This address does not take that method; see the Allow header.")
+    "not_found": _http(
+        404, ("没有这个地址", "There is nothing here"), ("没有这个地址。请核对路径。", "There is nothing at this address. Check the path.")
     ),
-    "not_acceptable": _http(406, ("无法提供该格式", "Not acceptable"), ("服务不能以所要求的格式回答。", "The service cannot answer in the format asked for.")),
-    "slow_body": _http(408, ("请求内容到得太慢", "The body came too slowly"), ("请求内容没有及时收齐。请检查网络后重发。", "The body did not arrive in time. Check the connection and send again.")),
+    "method_not_allowed": _http(
+        405,
+        ("不支持这种请求方式", "Method not allowed"),
+        ("这个地址不支持该请求方式。允许的方式见 Allow 头。", "This address does not take that method; see the Allow header."),
+    ),
+    "not_acceptable": _http(
+        406, ("无法提供该格式", "Not acceptable"), ("服务不能以所要求的格式回答。", "The service cannot answer in the format asked for.")
+    ),
+    "slow_body": _http(
+        408,
+        ("请求内容到得太慢", "The body came too slowly"),
+        ("请求内容没有及时收齐。请检查网络后重发。", "The body did not arrive in time. Check the connection and send again."),
+    ),
     "conflict": _http(
         409,
         ("同时有人在改", "Others were changing it at the same moment"),
-        ("有人同时在改同一条记录，几次重试都没有成功，什么也没有写入。请稍后用同一个 Idempotency-Key 重发。", "Others kept changing the same record; nothing was written. Send it again in a moment with the same Idempotency-Key."),
+        (
+            "有人同时在改同一条记录，几次重试都没有成功，什么也没有写入。请稍后用同一个 Idempotency-Key 重发。",
+            "Others kept changing the same record; nothing was written. Send it again in a moment with the same Idempotency-Key.",
+        ),
     ),
     "version_changed": _http(
         412,
         ("记录已被改动", "The record has changed"),
         (
             "您看到之后，这条记录已被改动[：{by} 于 {recorded_at} 改动]，现为版本 {version}。请重新读取后再办。",
-            "Since you read it, this record was changed[ by {by}, {recorded_at}]; it is at version {version} now. Read it again, then decide.",
+            "Since you read it, this record was changed[ by {by}, {recorded_at}]; it is at version {version} now. "
+            "Read it again, then decide.",
         ),
     ),
-    "body_too_large": _http(413, ("请求内容太大", "The body is too large"), ("请求内容超过上限[ {limit_bytes} 字节]。请缩小后重发。", "The body is larger than allowed[ ({limit_bytes} bytes)]. Send less at once.")),
-    "uri_too_long": _http(414, ("地址太长", "The address is too long"), ("请求地址太长。请核对参数。", "The address is too long. Check its parameters.")),
+    "body_too_large": _http(
+        413,
+        ("请求内容太大", "The body is too large"),
+        (
+            "请求内容超过上限[ {limit_bytes} 字节]。请缩小后重发。",
+            "The body is larger than allowed[ ({limit_bytes} bytes)]. Send less at once.",
+        ),
+    ),
+    "uri_too_long": _http(
+        414, ("地址太长", "The address is too long"), ("请求地址太长。请核对参数。", "The address is too long. Check its parameters.")
+    ),
     "unsupported_media_type": _http(
         415,
         ("内容格式不支持", "Unsupported media type"),
@@ -408,23 +491,49 @@ ANSWERS: Final[dict[str, Problem]] = {
     "invalid_request": _http(
         422,
         ("有字段填写不对", "Some fields are not right"),
-        ("请求里有 {count} 处填写不对，见 errors。改正后重发，什么也没有写入。", "{count} thing(s) in the request are not right, see errors. Correct them and send again; nothing was written."),
+        (
+            "请求里有 {count} 处填写不对，见 errors。改正后重发，什么也没有写入。",
+            "{count} thing(s) in the request are not right, see errors. Correct them and send again; nothing was written.",
+        ),
     ),
     "idempotency_key_reused": _http(
         422,
         ("Idempotency-Key 已用于别的请求", "This Idempotency-Key belongs to another request"),
-        ("同一个 Idempotency-Key 已用于内容不同的请求。新的操作请换一个新的键。", "This Idempotency-Key was used for a different request. Use a new key for a new act."),
+        (
+            "同一个 Idempotency-Key 已用于内容不同的请求。新的操作请换一个新的键。",
+            "This Idempotency-Key was used for a different request. Use a new key for a new act.",
+        ),
     ),
-    "bad_cursor": _http(422, ("翻页游标无效", "The cursor is not valid"), ("翻页游标无效或不属于这个查询。请从第一页重新开始。", "The cursor is not one of ours for this query. Start again from the first page.")),
-    "precondition_required": _http(428, ("需要 If-Match", "If-Match is required"), ("这项操作需要 If-Match。请先读取记录，带上它的 ETag。", "This act needs If-Match. Read the record first and send its ETag.")),
-    "too_many_requests": _http(429, ("请求太频繁", "Too many requests"), ("请求太频繁。请按 Retry-After 稍候再试。", "Too many requests. Wait as Retry-After says and try again.")),
-    "headers_too_large": _http(431, ("请求头太大", "The headers are too large"), ("请求头超过上限[ {limit_bytes} 字节]。", "The headers are larger than allowed[ ({limit_bytes} bytes)].")),
+    "bad_cursor": _http(
+        422,
+        ("翻页游标无效", "The cursor is not valid"),
+        (
+            "翻页游标无效或不属于这个查询。请从第一页重新开始。",
+            "The cursor is not one of ours for this query. Start again from the first page.",
+        ),
+    ),
+    "precondition_required": _http(
+        428,
+        ("需要 If-Match", "If-Match is required"),
+        ("这项操作需要 If-Match。请先读取记录，带上它的 ETag。", "This act needs If-Match. Read the record first and send its ETag."),
+    ),
+    "too_many_requests": _http(
+        429,
+        ("请求太频繁", "Too many requests"),
+        ("请求太频繁。请按 Retry-After 稍候再试。", "Too many requests. Wait as Retry-After says and try again."),
+    ),
+    "headers_too_large": _http(
+        431,
+        ("请求头太大", "The headers are too large"),
+        ("请求头超过上限[ {limit_bytes} 字节]。", "The headers are larger than allowed[ ({limit_bytes} bytes)]."),
+    ),
     "internal": _http(
         500,
         ("系统出错了", "Something is wrong on our side"),
         (
             "系统内部出错，已经记录。请用同一个 Idempotency-Key 重发；仍不行请把 request_id 告诉管理员。",
-            "Something went wrong on our side and is on record. Send again with the same Idempotency-Key; if it stays, give the request_id to your administrator.",
+            "Something went wrong on our side and is on record. Send again with the same Idempotency-Key; if it "
+            "stays, give the request_id to your administrator.",
         ),
     ),
     "not_yet_heard": _http(
@@ -435,9 +544,27 @@ ANSWERS: Final[dict[str, Problem]] = {
             "What you asked to be seen first[ ({source}, position {position})] has not arrived here yet. Send again as Retry-After says.",
         ),
     ),
-    "unavailable": _http(503, ("服务暂时不可用", "The service is unavailable"), ("服务暂时不可用。请按 Retry-After 稍候用同一个 Idempotency-Key 重发。", "The service is unavailable for the moment. Send again as Retry-After says, with the same Idempotency-Key.")),
-    "storage_full": _http(503, ("存储空间已满", "Storage is full"), ("存储空间已满，暂时不能写入；查询照常。请通知管理员。", "Storage is full: nothing can be written for now, reading goes on. Tell your administrator.")),
-    "not_ready": _http(503, ("服务尚未就绪", "The service is not ready"), ("服务尚未就绪。请稍候再试。", "The service is not ready yet. Try again in a moment.")),
+    "unavailable": _http(
+        503,
+        ("服务暂时不可用", "The service is unavailable"),
+        (
+            "服务暂时不可用。请按 Retry-After 稍候用同一个 Idempotency-Key 重发。",
+            "The service is unavailable for the moment. Send again as Retry-After says, with the same Idempotency-Key.",
+        ),
+    ),
+    "storage_full": _http(
+        503,
+        ("存储空间已满", "Storage is full"),
+        (
+            "存储空间已满，暂时不能写入；查询照常。请通知管理员。",
+            "Storage is full: nothing can be written for now, reading goes on. Tell your administrator.",
+        ),
+    ),
+    "not_ready": _http(
+        503,
+        ("服务尚未就绪", "The service is not ready"),
+        ("服务尚未就绪。请稍候再试。", "The service is not ready yet. Try again in a moment."),
+    ),
 }
 
 CATALOGUE: Final[dict[str, Problem]] = REFUSALS | ANSWERS
@@ -452,7 +579,10 @@ FIELD_ERRORS: Final[dict[str, Words]] = {
     "too_short": Words("太短[，至少 {limit}]。", "This is too short[; at least {limit}]."),
     "not_one_of": Words("不是可选的值[：{options}]。", "This is not one of the values allowed[: {options}]."),
     "malformed_id": Words("编号的写法不对[，应以 {prefix}_ 开头]。", "This id is not written right[; it begins with {prefix}_]."),
-    "malformed_time": Words("时间须为带时区的 RFC 3339 写法，如 2025-03-01T10:00:00+08:00。", "A time is written as in RFC 3339 with its offset, such as 2025-03-01T10:00:00+08:00."),
+    "malformed_time": Words(
+        "时间须为带时区的 RFC 3339 写法，如 2025-03-01T10:00:00+08:00。",
+        "A time is written as in RFC 3339 with its offset, such as 2025-03-01T10:00:00+08:00.",
+    ),
     "malformed_date": Words("日期须写作 2025-03-01。", "A date is written like 2025-03-01."),
     "malformed_text": Words("文字里有不能保存的字符。", "The text holds characters that cannot be stored."),
     "malformed_phone": Words("电话号码的写法不对。", "This is not a phone number."),
