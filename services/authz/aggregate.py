@@ -1,0 +1,106 @@
+"""Companies and people: state, how events shape it, and what may be decided about it."""
+
+from datetime import date, datetime
+from typing import assert_never
+
+from msgspec import Struct, structs
+
+from services.authz.events import (
+    CompanyEvent,
+    Confirmed,
+    Departure,
+    Founded,
+    Joined,
+    LeaveGranted,
+    Left,
+    PersonEvent,
+    Transferred,
+)
+from shared.identity import Caller, Post, allow
+from shared.regulation import Refused
+
+
+class Company(Struct, frozen=True):
+    name: str
+
+
+class Person(Struct, frozen=True):
+    post: Post
+
+
+def evolve_company(company: Company | None, event: CompanyEvent) -> Company:
+    return Company(event.name)
+
+
+def evolve(person: Person | None, event: PersonEvent) -> Person:
+    match event:
+        case Joined(post=post) | Transferred(post=post) | Confirmed(post=post) | Left(post=post):
+            return Person(post)
+        case LeaveGranted():
+            assert person is not None, "leave is granted to who has joined"
+            return person
+    assert_never(event)
+
+
+# Decisions
+
+
+def found(*, by: Caller, name: str, at: datetime) -> list[CompanyEvent]:
+    """Head office founds a company, a tenant of its own."""
+    allow(by, "company.found")
+    return [Founded(by.person, name, at)]
+
+
+def join(*, by: Caller, post: Post, at: datetime) -> list[PersonEvent]:
+    """S-2: personnel, or an administrator for the first people, puts a person into a post."""
+    allow(by, "person.join")
+    return [Joined(by.person, post, at)]
+
+
+def transfer(
+    person: Person, *, by: Caller, store: str | None, team: str | None, role: str | None, area: str | None, at: datetime
+) -> list[PersonEvent]:
+    """S-4: a new post from now on. A new store without a team leaves the old store's team behind."""
+    allow(by, "person.transfer")
+    _refuse_who_left(person)
+    old = person.post
+    moved = store is not None and store != old.store
+    post = structs.replace(
+        old,
+        store=store or old.store,
+        team=team or (None if moved else old.team),
+        role=role or old.role,
+        area=area or old.area,
+    )
+    return [Transferred(by.person, post, at)] if post != old else []
+
+
+def confirm(person: Person, *, by: Caller, at: datetime) -> list[PersonEvent]:
+    """C-1: probation ends. Who is no newcomer stays as they are."""
+    allow(by, "person.confirm")
+    _refuse_who_left(person)
+    return [Confirmed(by.person, structs.replace(person.post, newcomer=False), at)] if person.post.newcomer else []
+
+
+def leave(person: Person, *, by: Caller, kind: Departure, at: datetime) -> list[PersonEvent]:
+    """C-1, K-7: a departure, with its kind; access ends at once. Leaving twice is leaving once."""
+    allow(by, "person.leave")
+    return [Left(by.person, kind, structs.replace(person.post, in_post=False), at)] if person.post.in_post else []
+
+
+def grant_leave(
+    person: Person, *, by: Caller, first: date, last: date, maintainer: str | None, maintainer_post: Post | None, at: datetime
+) -> list[PersonEvent]:
+    """C-1: the manager grants leave; it may name who keeps the listings up meanwhile (B-1-3-7)."""
+    allow(by, "leave.grant", over=(person.post,))
+    _refuse_who_left(person)
+    if last < first:
+        raise Refused("leave_ends_before_it_begins", "C-1", first=first, last=last)
+    if maintainer is not None and (maintainer_post is None or not maintainer_post.in_post):
+        raise Refused("unknown_reference", "C-1", field="maintainer")
+    return [LeaveGranted(by.person, first, last, maintainer, at)]
+
+
+def _refuse_who_left(person: Person) -> None:
+    if not person.post.in_post:
+        raise Refused("has_left", "C-1", person=person.post.person)

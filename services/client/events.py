@@ -1,0 +1,134 @@
+"""What the client service has to say. The union at the foot is its contract with everyone else.
+
+`at` and `stands` mean what they mean for listings: from when an event counts, and who holds from then on.
+No name and no phone is here: `contact` refers to a card in the vault, equal for equal numbers within one company.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from shared.entry import Codec
+from shared.regulation import Violation
+from shared.tenure import Stand
+
+Stands = tuple[Stand, ...]
+Kind = Literal["buy", "rent"]
+Channel = Literal["phone", "visit", "message", "viewing"]
+
+
+class Wish(Struct, frozen=True):
+    """What A-2.2 asks for besides the phone, in the agent's words."""
+
+    floor: str
+    area: str
+    orientation: str
+    price: str
+    needs: str
+
+
+class Entered(Struct, frozen=True):
+    """A client was entered by `by`, for `recorder`. `duplicate_of` is the first record of the same person (A-2.5)."""
+
+    by: str
+    recorder: str
+    kind: Kind
+    contact: str
+    wish: Wish
+    duplicate_of: str | None
+    duplicate_number: int | None
+    stands: Stands
+    acquired_at: datetime | None
+    at: datetime
+
+
+class FollowedUp(Struct, frozen=True):
+    by: str
+    channel: Channel
+    text: str
+    stands: Stands | None
+    at: datetime
+
+
+class Viewed(Struct, frozen=True):
+    """`by` showed this client a listing; the form's number serves once (A-2.10). `client` is the first record of the person."""
+
+    by: str
+    listing: str
+    form: str
+    client: str
+    stands: Stands | None
+    at: datetime
+
+
+class SeniorNamed(Struct, frozen=True):
+    """A senior agent works this client for newcomers who cannot close (A-1.N2)."""
+
+    by: str
+    senior: str
+    at: datetime
+
+
+class Claimed(Struct, frozen=True):
+    by: str
+    stands: Stands
+    at: datetime
+
+
+class Reassigned(Struct, frozen=True):
+    by: str
+    to: str
+    stands: Stands
+    at: datetime
+
+
+class HolderLeft(Struct, frozen=True):
+    person: str
+    stands: Stands
+    at: datetime
+
+
+class DealStands(Struct, frozen=True):
+    deal: str
+    stands: Stands
+    at: datetime
+
+
+class DealFell(Struct, frozen=True):
+    deal: str
+    stands: Stands
+    at: datetime
+
+
+class Lapsed(Struct, frozen=True):
+    """Announces a lapse that the clock brought at `since`. It says what already is, and changes nothing."""
+
+    before: str
+    after: str
+    clause: str
+    since: datetime
+    at: datetime
+
+
+class ViolationFound(Struct, frozen=True):
+    """A violation, proposed: nothing is deducted."""
+
+    violation: Violation
+    at: datetime
+
+
+Event = (
+    Entered
+    | FollowedUp
+    | Viewed
+    | SeniorNamed
+    | Claimed
+    | Reassigned
+    | HolderLeft
+    | DealStands
+    | DealFell
+    | Lapsed
+    | ViolationFound
+)
+CODEC = Codec("client", client=("cli", Event))

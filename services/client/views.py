@@ -1,0 +1,75 @@
+"""Clients as they are, for reading, lists and deadlines; and which listings may be shown. May be dropped and rebuilt from the logs."""
+
+from typing import Any
+from uuid import UUID
+
+from services.authz import events as authz
+from services.client.aggregate import Client, evolve
+from services.commission import events as commission
+from services.listing import events as listing
+from shared import identity
+from shared.entry import Entry, uuid_of
+from shared.identity import Connection
+from shared.tenure import keep_activation
+from shared.view import View
+
+
+async def project(connection: Connection, entry: Entry) -> None:
+    match entry.event:
+        case authz.Joined(post=post) | authz.Transferred(post=post) | authz.Confirmed(post=post) | authz.Left(post=post):
+            await identity.keep_post(connection, entry.tenant, post)
+        case commission.Activated(document=document, store=store, start=start):
+            await keep_activation(connection, entry.tenant, document, store, start)
+        case listing.Entered(correct=correct) | listing.Completed(correct=correct) | listing.Refuted(correct=correct):
+            await connection.execute(
+                "insert into listings_heard (tenant, stream, correct) values ($1, $2, $3)"
+                " on conflict (tenant, stream) do update set correct = excluded.correct",
+                entry.tenant,
+                entry.stream,
+                correct,
+            )
+        case _ if entry.service == "client":
+            await CLIENTS.project(connection, entry)
+
+
+def _columns(client: Client) -> dict[str, Any]:
+    stands = client.stands
+    return {
+        "kind": client.kind,
+        "contact": client.contact,
+        "recorder": client.recorder,
+        "first": client.first,
+        "holder": stands[0].holder,
+        "until": stands[0].until,
+        "next_holder": stands[1].holder if len(stands) > 1 else None,
+        "turns_at": None if client.announced else stands[0].until,
+    }
+
+
+CLIENTS = View("clients", Client, evolve, _columns)
+
+
+async def due(connection: Connection, limit: int) -> list[tuple[UUID, UUID]]:
+    """Tenant and stream of clients with a lapse to announce, the longest due first; costs what is due, not what there is."""
+    rows = await connection.fetch(
+        "select tenant, stream from clients where turns_at <= (select greatest(clock_timestamp(), max(now)) from story_clock)"
+        " and turns_at <= now_of(tenant) order by turns_at limit $1",
+        limit,
+    )
+    return [(row["tenant"], row["stream"]) for row in rows]
+
+
+async def listing_is_correct(connection: Connection, tenant: UUID, listing: str) -> bool | None:
+    """Whether a listing may be shown; None: no such listing has been heard of."""
+    correct: bool | None = await connection.fetchval(
+        "select correct from listings_heard where tenant = $1 and stream = $2", tenant, uuid_of(listing)
+    )
+    return correct
+
+
+async def duplicates_of(connection: Connection, tenant: UUID, contact: str) -> int:
+    """How many numbered duplicates of this contact there are (A-2.5), from the claims, which are never behind."""
+    count: int = await connection.fetchval(
+        "select count(*) from claims where tenant = $1 and kind = 'duplicate' and key like $2", tenant, f"{contact}/%"
+    )
+    return count

@@ -1,0 +1,176 @@
+"""What the commission service has to say. The union at the foot is its contract with everyone else.
+
+`at` is the instant from which an event counts. Amounts are integer fen; points are strings of exact fractions.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from shared.entry import Codec
+from shared.regulation import Violation
+
+Kind = Literal["sale", "rental"]
+
+
+class Terms(Struct, frozen=True):
+    """What a report or a contract says of a deal: closers in order, fees in fen by kind, the closing store (the first closer's)."""
+
+    listing: str | None
+    client: str
+    closers: tuple[str, ...]
+    fees: dict[str, int]
+    kind: Kind
+    store: str | None
+
+
+class Line(Struct, frozen=True, omit_defaults=True):
+    """One line of a split: what `to` gets of the base, why (clauses) and on which entries it rests (evidence)."""
+
+    role: str
+    to: str
+    points: str
+    amount_fen: int
+    credit: str
+    clauses: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    by_analogy: bool = False
+
+
+class Adjustment(Struct, frozen=True):
+    """A line that the company adjudicates (A-1.N7): no points, an amount that may be negative."""
+
+    role: str
+    to: str
+    amount_fen: int
+    credit: str
+
+
+class Cut(Struct, frozen=True):
+    """What a split was judged on: of each service, entries that count from `instant` or before, up to its position."""
+
+    instant: datetime
+    positions: dict[str, int]
+
+
+class PackRef(Struct, frozen=True):
+    id: str
+    version: str
+    digest: str
+
+
+class Settlement(Struct, frozen=True):
+    """A split as it stood at closing, with all that proves it. `evidence` names each entry and the SHA-256 of its bytes."""
+
+    closing_time: datetime
+    pack: PackRef
+    cut: Cut
+    facts: dict[str, Any]
+    evidence: dict[str, str]
+    base_fen: int
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...]
+    violations: tuple[Violation, ...]
+    digest: str
+
+
+class Signed(Struct, frozen=True):
+    """The contract of a deal was signed by `signer` for the company."""
+
+    by: str
+    terms: Terms
+    contract: str | None
+    signer: str | None
+    at: datetime
+
+
+class Reported(Struct, frozen=True):
+    """The deal report 成交战报 was sent: the closing time (B-1-2)."""
+
+    by: str
+    terms: Terms
+    at: datetime
+
+
+class ListingAttached(Struct, frozen=True):
+    by: str
+    listing: str
+    at: datetime
+
+
+class LateListingSignedOff(Struct, frozen=True):
+    by: str
+    reason: str
+    at: datetime
+
+
+class PrivateDealingFound(Struct, frozen=True):
+    by: str
+    person: str
+    reason: str
+    at: datetime
+
+
+class EvidenceAwaited(Struct, frozen=True):
+    """A settlement was asked for while entries of `services` had not been heard up to the closing."""
+
+    by: str
+    services: tuple[str, ...]
+    at: datetime
+
+
+class Settled(Struct, frozen=True):
+    by: str
+    settlement: Settlement
+    at: datetime
+
+
+class Rebooked(Struct, frozen=True):
+    """What was settled is reversed and booked anew, because of an act after it (`because`: that entry's kind)."""
+
+    by: str
+    because: str
+    settlement: Settlement
+    at: datetime
+
+
+class Adjudicated(Struct, frozen=True):
+    by: str
+    lines: tuple[Adjustment, ...]
+    reason: str
+    at: datetime
+
+
+class Cancelled(Struct, frozen=True):
+    by: str
+    reason: str
+    at: datetime
+
+
+class Activated(Struct, frozen=True):
+    """A pack is in force from `start` on, for one store or (None) the company. The whole document travels along."""
+
+    by: str
+    pack: PackRef
+    document: dict[str, Any]
+    store: str | None
+    start: datetime
+    at: datetime
+
+
+DealEvent = (
+    Signed
+    | Reported
+    | ListingAttached
+    | LateListingSignedOff
+    | PrivateDealingFound
+    | EvidenceAwaited
+    | Settled
+    | Rebooked
+    | Adjudicated
+    | Cancelled
+)
+PackEvent = Activated
+Event = DealEvent | PackEvent
+CODEC = Codec("commission", deal=("dea", DealEvent), pack=("pck", PackEvent))

@@ -1,0 +1,180 @@
+"""The journal of everyone's entries, and deals and violations as they are. All but the journal may be dropped and rebuilt."""
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from services.authz import events as authz
+from services.client import events as client
+from services.commission import history
+from services.commission.aggregate import Deal, evolve, parties
+from services.commission.events import Activated, Rebooked, Settled
+from services.listing import events as listing
+from shared import identity
+from shared.entry import Codec, Entry, Meta, UnknownType, id_of, uuid_of
+from shared.identity import Connection, Post
+from shared.regulation import Violation
+from shared.tenure import keep_activation
+from shared.view import View
+
+CODECS: dict[str, Codec] = {"listing": listing.CODEC, "client": client.CODEC, "authz": authz.CODEC}
+_META = msgspec.json.Decoder(Meta)
+
+
+async def project(connection: Connection, entry: Entry) -> None:
+    if entry.service == "commission":
+        await _project_own(connection, entry)
+        return
+    await _keep(connection, entry)
+    match entry.event:
+        case authz.Joined(post=post) | authz.Transferred(post=post) | authz.Confirmed(post=post) | authz.Left(post=post):
+            await identity.keep_post(connection, entry.tenant, post)
+            await _keep_names(connection, entry, post)
+        case client.Viewed():
+            await _keep_viewing(connection, entry, entry.event)
+        case listing.ViolationFound(violation=violation) | client.ViolationFound(violation=violation):
+            await _keep_violations(connection, entry, [violation])
+
+
+async def _project_own(connection: Connection, entry: Entry) -> None:
+    match entry.event:
+        case Activated(document=document, store=store, start=start):
+            await keep_activation(connection, entry.tenant, document, store, start)
+            return
+        case Settled(settlement=settlement) | Rebooked(settlement=settlement):
+            await _keep_violations(connection, entry, settlement.violations)
+    await DEALS.project(connection, entry)
+
+
+async def _keep(connection: Connection, entry: Entry) -> None:
+    """Journals an entry, its bytes as they came."""
+    await connection.execute(
+        "insert into journal (source, position, tenant, stream, version, type, data, meta, at, recorded_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing",
+        entry.service, entry.position, entry.tenant, entry.stream, entry.version, entry.type, entry.data,
+        msgspec.json.encode(entry.meta), entry.at, entry.recorded_at,
+    )  # fmt: skip
+
+
+async def _keep_names(connection: Connection, entry: Entry, post: Post) -> None:
+    named = [("team", post.team)]
+    if post.role == "store_manager":
+        named.append(("store_manager", post.store))
+    if post.role == "area_manager":
+        named.append(("area_manager", post.area or ""))
+    for kind, key in named:
+        if key is not None:
+            await connection.execute(
+                "insert into posts_named (tenant, kind, key, position) values ($1, $2, $3, $4) on conflict do nothing",
+                entry.tenant, kind, key, entry.position,
+            )  # fmt: skip
+
+
+async def _keep_viewing(connection: Connection, entry: Entry, viewed: client.Viewed) -> None:
+    await connection.execute(
+        "insert into viewings (tenant, listing, client, by, position, recorded_at) values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+        entry.tenant, viewed.listing, viewed.client, viewed.by, entry.position, entry.recorded_at,
+    )  # fmt: skip
+
+
+async def _keep_violations(connection: Connection, entry: Entry, violations: Iterable[Violation]) -> None:
+    for ordinal, violation in enumerate(violations):
+        digest = sha256(f"{entry.service}/{entry.tenant}/{entry.id}/{ordinal}".encode()).digest()
+        await connection.execute(
+            "insert into violations"
+            " (tenant, source, position, ordinal, id, clause, kind, person, fine_fen, dismissal, state, evidence, recorded_at)"
+            " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'proposed', $11, $12) on conflict do nothing",
+            entry.tenant, entry.service, entry.position, ordinal, id_of("vio", UUID(bytes=digest[:16])), violation.clause, violation.kind,
+            violation.person, violation.fine_fen, violation.dismissal, entry.id, entry.recorded_at,
+        )  # fmt: skip
+
+
+def _columns(deal: Deal) -> dict[str, Any]:
+    return {
+        "standing": deal.state,
+        "store": deal.terms.store,
+        "listing": deal.terms.listing,
+        "client": deal.terms.client,
+        "people": sorted({person for person in (*parties(deal), deal.reporter) if person.startswith("psn_")}),
+    }
+
+
+DEALS = View("deals", Deal, evolve, _columns)
+
+
+async def awaiting(connection: Connection) -> list[tuple[UUID, UUID]]:
+    """Tenant and stream of deals whose settlement waits for evidence, the oldest first."""
+    rows = await connection.fetch("select tenant, stream from deals where standing = 'awaiting_evidence' order by number")
+    return [(row["tenant"], row["stream"]) for row in rows]
+
+
+async def shown_by(connection: Connection, tenant: UUID, listing_id: str, first_client: str) -> frozenset[str]:
+    """Who has shown this listing to this person, on whatever record of theirs."""
+    rows = await connection.fetch("select by from viewings where tenant = $1 and listing = $2 and client = $3", tenant, listing_id, first_client)
+    return frozenset(row["by"] for row in rows)
+
+
+# Evidence: what a deal is judged on
+
+_ROWS = "select source, position, tenant, stream, version, type, data, meta, at, recorded_at from journal"
+
+
+async def stream(connection: Connection, tenant: UUID, id: str) -> list[Entry]:
+    """The journalled entries of one stream, in order; empty if none was heard."""
+    return _entries(await connection.fetch(f"{_ROWS} where tenant = $1 and stream = $2 order by version", tenant, uuid_of(id)))
+
+
+async def evidence(connection: Connection, tenant: UUID, own: Sequence[Entry]) -> list[Entry]:
+    """All that is journalled about a deal: its listing, every record of its client, everyone they name, whose store and managers matter.
+
+    `own` are the deal's own entries; they come first. In the order of the journal.
+    """
+    terms = history.terms_of(own)
+    found = [*own]
+    if terms.listing is not None:
+        found += await stream(connection, tenant, terms.listing)
+    records = await stream(connection, tenant, terms.client)
+    first = history.first_record(records)
+    found += records if first is None else [*records, *await stream(connection, tenant, first)]
+    people: set[str] = set()
+    while missing := sorted(history.people_named(found) - people):
+        people.update(missing)
+        rows = await connection.fetch(
+            f"{_ROWS} where tenant = $1 and stream = any($2) order by stream, version", tenant, [uuid_of(person) for person in missing]
+        )
+        found += _entries(rows)
+    return found + await _posts_around(connection, tenant, found)
+
+
+async def _posts_around(connection: Connection, tenant: UUID, found: Sequence[Entry]) -> list[Entry]:
+    """The entries of authz that say where the teams concerned are and who manages the closing store, but those already found."""
+    there = {(entry.service, entry.position) for entry in found}
+    teams, stores, areas = history.places_named(found)
+    rows = await connection.fetch(
+        f"{_ROWS} where source = 'authz' and position in (select position from posts_named where tenant = $1 and"
+        " ((kind = 'team' and key = any($2)) or (kind = 'store_manager' and key = any($3)) or (kind = 'area_manager' and key = any($4))))"
+        " order by position",
+        tenant, sorted(teams), sorted(stores), sorted(areas | {""}),
+    )  # fmt: skip
+    return [entry for entry in _entries(rows) if (entry.service, entry.position) not in there]
+
+
+def _entries(rows: Sequence[Any]) -> list[Entry]:
+    return [
+        Entry(
+            row["source"], row["position"], row["tenant"], row["stream"], row["version"], row["type"], _event(row["source"], row["type"], row["data"]),
+            row["data"], _META.decode(row["meta"]), row["at"], row["recorded_at"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _event(source: str, type: str, data: bytes) -> object | None:
+    """The event; None if its bytes cannot be read (any more): replay says so instead of failing."""
+    try:
+        return CODECS[source].decode(type, data)
+    except (UnknownType, msgspec.DecodeError, ValueError):
+        return None

@@ -1,0 +1,68 @@
+"""Listings as they are, for reading, lists and deadlines. May be dropped and rebuilt from the log."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.authz import events as authz
+from services.commission import events as commission
+from services.listing.aggregate import Listing, evolve
+from shared import identity
+from shared.entry import Entry
+from shared.identity import Connection
+from shared.tenure import keep_activation
+from shared.view import View
+
+
+async def project(connection: Connection, entry: Entry) -> None:
+    match entry.event:
+        case authz.Joined(post=post) | authz.Transferred(post=post) | authz.Confirmed(post=post) | authz.Left(post=post):
+            await identity.keep_post(connection, entry.tenant, post)
+        case commission.Activated(document=document, store=store, start=start):
+            await keep_activation(connection, entry.tenant, document, store, start)
+        case _ if entry.service == "listing":
+            await LISTINGS.project(connection, entry)
+
+
+def _columns(listing: Listing) -> dict[str, Any]:
+    stands = listing.stands
+    return {
+        "kind": listing.kind,
+        "recorder": listing.recorder,
+        "correct": listing.correct,
+        "status": listing.status,
+        "concealed_by": listing.concealed_by,
+        "concealed_until": listing.concealed_until,
+        "holder": stands[0].holder,
+        "until": stands[0].until,
+        "next_holder": stands[1].holder if len(stands) > 1 else None,
+        "next_until": stands[1].until if len(stands) > 1 else None,
+        "last_holder": stands[2].holder if len(stands) > 2 else None,
+        "turns_at": _turns_at(listing),
+    }
+
+
+def _turns_at(listing: Listing) -> datetime | None:
+    """The next lapse that has not been announced."""
+    holders = [stand.holder for stand in listing.stands]
+    announced = holders.index(listing.announced) if listing.announced in holders else 0
+    return listing.stands[announced].until
+
+
+LISTINGS = View("listings", Listing, evolve, _columns)
+
+
+async def due(connection: Connection, limit: int) -> list[tuple[UUID, UUID]]:
+    """Tenant and stream of listings with a lapse to announce, the longest due first; costs what is due, not what there is."""
+    rows = await connection.fetch(
+        "select tenant, stream from listings where turns_at <= (select greatest(clock_timestamp(), max(now)) from story_clock)"
+        " and turns_at <= now_of(tenant) order by turns_at limit $1",
+        limit,
+    )
+    return [(row["tenant"], row["stream"]) for row in rows]
+
+
+async def number_of(connection: Connection, tenant: UUID, stream: UUID) -> int | None:
+    """The listing's number 房源编号, given in the order of recording (B-2-1): its entry's position in the log."""
+    number: int | None = await connection.fetchval("select number from listings where tenant = $1 and stream = $2", tenant, stream)
+    return number

@@ -1,0 +1,117 @@
+"""Who holds, until when, and who after; and what a decision knows of the people and packs around it.
+
+A course is worked out once, by the service that decides, and travels in the event: whoever reads it knows the holder at any
+instant without a rule and without a sweeper. Holders are people (`psn_...`), a team's account (`team:G1`) or `company`.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from shared import identity, regulation
+from shared.identity import Connection, Post
+from shared.regulation import Activation, Pack
+
+COMPANY = "company"
+
+
+class Stand(Struct, frozen=True, omit_defaults=True):
+    """`holder` holds while an instant is before `until` (None: without end); `clause` names the rule that ends it."""
+
+    holder: str
+    until: datetime | None = None
+    clause: str | None = None
+
+
+Stands = tuple[Stand, ...]
+
+
+def stand_at(stands: Stands, at: datetime) -> Stand:
+    """The part of a course in which `at` falls. A lapse comes before acts at the same instant."""
+    return next(stand for stand in stands if stand.until is None or at < stand.until)
+
+
+def holder_at(stands: Stands, at: datetime) -> str:
+    return stand_at(stands, at).holder
+
+
+def has_lapsed(stands: Stands, at: datetime) -> bool:
+    """Whether a term of this course has ended by `at`."""
+    return stands[0].until is not None and at >= stands[0].until
+
+
+def stopped(stands: Stands, at: datetime) -> Stands:
+    """The course when terms stop at `at`: who holds then goes on holding."""
+    return (Stand(holder_at(stands, at)),)
+
+
+def not_before(stands: Stands, at: datetime) -> Stands:
+    """The course with its first lapse no earlier than `at` (a refutation never makes a lapse of the past)."""
+    first = stands[0]
+    if first.until is None or first.until >= at:
+        return stands
+    return (Stand(first.holder, at, first.clause), *stands[1:])
+
+
+class Ground(Struct, frozen=True):
+    """The posts of everyone a decision names, accounts included, and the packs that have been activated."""
+
+    posts: Mapping[str, Post]
+    activations: tuple[Activation, ...]
+
+    def post(self, holder: str) -> Post | None:
+        return self.posts.get(holder)
+
+    def pack_of(self, holder: str, at: datetime) -> Pack:
+        """The pack in force at `at` for the holder's store (the company's for the company's account). Refused: no_pack."""
+        post = self.posts.get(holder)
+        return regulation.in_force(self.activations, post.store if post else None, at)
+
+
+async def ground(connection: Connection, tenant: UUID, names: Iterable[str | None]) -> Ground:
+    """What a decision about these people and accounts stands on, as this service has heard it by now."""
+    posts: dict[str, Post] = {}
+    for name in {n for n in names if n is not None and n != COMPANY}:
+        post = await _post_of(connection, tenant, name)
+        if post is not None:
+            posts[name] = post
+    return Ground(posts, await activations_of(connection, tenant))
+
+
+async def keep_activation(
+    connection: Connection, tenant: UUID, document: Mapping[str, Any], store: str | None, start: datetime
+) -> None:
+    """Keeps a pack's activation where `ground` finds it. A pack that was activated is kept as it is, whatever a later check would say."""
+    await connection.execute(
+        "insert into activations (tenant, store, start, document) values ($1, $2, $3, $4) on conflict do nothing",
+        tenant,
+        store or "",
+        start,
+        msgspec.json.encode(document),
+    )
+
+
+async def activations_of(connection: Connection, tenant: UUID) -> tuple[Activation, ...]:
+    """Every activation of a company, in the order of their beginnings."""
+    rows = await connection.fetch("select store, start, document from activations where tenant = $1 order by start", tenant)
+    return tuple(Activation(_pack(row["document"]), row["start"], row["store"] or None) for row in rows)
+
+
+@lru_cache(maxsize=256)
+def _pack(document: bytes) -> Pack:
+    return regulation.load(msgspec.json.decode(document))
+
+
+async def _post_of(connection: Connection, tenant: UUID, name: str) -> Post | None:
+    """A person's post; of a team's account the place where the team is, None if nobody has ever been in it."""
+    if not name.startswith("team:"):
+        return await identity.post_of(connection, tenant, name)
+    team = name.removeprefix("team:")
+    members = await identity.posts_of(connection, tenant, team=team)
+    member = next((m for m in members if m.in_post), members[0] if members else None)
+    return Post(person=name, store=member.store, team=team, area=member.area) if member else None

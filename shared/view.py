@@ -1,0 +1,34 @@
+"""A view that keeps each stream's folded state with the columns that its lists and deadlines ask for. May be dropped and rebuilt."""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from shared.entry import Entry
+from shared.identity import Connection
+
+State = TypeVar("State")
+
+
+class View(Generic[State]):
+    """The table `table(tenant, stream, number, version, state, ...)`. `number` is the position of a stream's first entry: who was first."""
+
+    def __init__(self, table: str, state: Any, evolve: Callable[[Any, Any], State], columns: Callable[[State], dict[str, Any]]) -> None:
+        self.table = table
+        self._decoder: msgspec.json.Decoder[State] = msgspec.json.Decoder(state)
+        self._evolve = evolve
+        self._columns = columns
+
+    async def project(self, connection: Connection, entry: Entry) -> None:
+        before = await connection.fetchval(f"select state from {self.table} where tenant = $1 and stream = $2", entry.tenant, entry.stream)
+        state = self._evolve(None if before is None else self._decoder.decode(before), entry.event)
+        columns = {"version": entry.version, "state": msgspec.json.encode(state), **self._columns(state)}
+        if before is None:
+            columns["number"] = entry.position
+            places = ", ".join(f"${place}" for place in range(3, 3 + len(columns)))
+            sql = f"insert into {self.table} (tenant, stream, {', '.join(columns)}) values ($1, $2, {places})"
+        else:
+            settings = ", ".join(f"{name} = ${place}" for place, name in enumerate(columns, start=3))
+            sql = f"update {self.table} set {settings} where tenant = $1 and stream = $2"
+        await connection.execute(sql, entry.tenant, entry.stream, *columns.values())
