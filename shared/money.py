@@ -17,7 +17,8 @@ _POINTS = re.compile(r"(0|[1-9][0-9]{0,8})(?:/([1-9][0-9]{0,8}))?")
 def share(base_fen: Fen, points: Sequence[Fraction]) -> list[Fen]:
     """Share fen out by points that sum to 100: each part floored, the fen left over one each to the largest remainders, ties in order."""
     assert base_fen >= 0, "a base is never negative"
-    assert all(each >= 0 for each in points) and sum(points) == WHOLE, "points are never negative and sum to a hundred"
+    assert min(points) >= 0, "points are never negative"
+    assert sum(points) == WHOLE, "points sum to a hundred"
     exact = [base_fen * each / WHOLE for each in points]
     amounts = [each.numerator // each.denominator for each in exact]
     left_over = base_fen - sum(amounts)

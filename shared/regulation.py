@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import rfc8785
-from msgspec import Struct, field
+from msgspec import Struct, field, to_builtins
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -142,7 +142,7 @@ def in_force(activations: Iterable[Activation], store: str | None, at: datetime)
 
 
 def check_activation(activations: Iterable[Activation], new: Activation, at: datetime) -> None:
-    """Refused: pack_invalid, if its scope has an activation from the same instant, or if it begins in the past and is not its scope's first."""
+    """Refused: pack_invalid, if its scope has one from the same instant, or if it begins in the past and is not its scope's first."""
     same_scope = [activation for activation in activations if activation.store == new.store]
     if any(activation.from_ == new.from_ for activation in same_scope):
         raise _invalid(new.pack.id, [Problem("from", "another pack is activated from the same instant for the same scope")])
@@ -153,7 +153,7 @@ def check_activation(activations: Iterable[Activation], new: Activation, at: dat
 # Loading.
 
 
-class Problem(Struct, frozen=True):
+class Problem(Struct, frozen=True, omit_defaults=True):
     """What is wrong in a pack's document, and where: a path into it, and the line if it came from a file."""
 
     place: str
@@ -177,7 +177,7 @@ def load(source: Mapping[str, Any] | Path | str) -> Pack:
 
 def _invalid(pack: str | None, problems: Sequence[Problem]) -> Refused:
     first = problems[0]
-    told = [{name: value for name in ("place", "reason", "clause", "line") if (value := getattr(each, name)) is not None} for each in problems]
+    told = to_builtins(list(problems))
     return Refused("pack_invalid", first.clause, pack=pack, place=first.place, reason=first.reason, line=first.line, problems=told)
 
 
