@@ -1,0 +1,103 @@
+"""How far a consumer is in its source's log: a row, what this process knows of it, and whoever waits for it to move."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from shared.bus.condition import database_is_away
+
+Connection = asyncpg.Connection[Any] | PoolConnectionProxy[Any]
+
+LOOK_FIRST_S = 0.004
+LOOK_LAST_S = 0.05
+
+
+class Overtaken(Exception):
+    """The checkpoint is not where we left it: for a moment another replica hears as well, or somebody starts over."""
+
+
+class Checkpoint:
+    def __init__(self, pool: asyncpg.Pool[Any], source: str, task: str) -> None:
+        self._pool = pool
+        self._key = (source, task)
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._looking: asyncio.Task[None] | None = None
+        self.position = 0
+        """The highest position known here to have been taken in: exact where the lease is, elsewhere perhaps too low."""
+        self.here = False
+        """Whether this process is the one that moves it."""
+
+    async def begin(self) -> tuple[int, int]:
+        """The position, and the highest one ever reacted to; the row is made if this consumer is new."""
+        row = await self._pool.fetchrow("select position, reacted from checkpoints where source = $1 and task = $2", *self._key)
+        if row is None:
+            await self._pool.execute("insert into checkpoints (source, task) values ($1, $2) on conflict do nothing", *self._key)
+            return 0, 0
+        self.know(row["position"])
+        return row["position"], row["reacted"]
+
+    async def move(self, connection: Connection, before: int, after: int) -> None:
+        """Within the transaction of the effect, and before it: the row's lock keeps a rival out until the commit. Raises Overtaken."""
+        moved = await connection.fetchval(
+            "update checkpoints set position = $4, reacted = greatest(reacted, $4)"
+            " where source = $1 and task = $2 and position = $3 returning 1",
+            *self._key, before, after,
+        )  # fmt: skip
+        if moved is None:
+            raise Overtaken
+
+    async def lock(self, connection: Connection) -> None:
+        """Keeps the consumer from moving until the end of the transaction."""
+        await connection.execute("select from checkpoints where source = $1 and task = $2 for update", *self._key)
+
+    async def back_to_the_beginning(self, connection: Connection) -> None:
+        await connection.execute("update checkpoints set position = 0 where source = $1 and task = $2", *self._key)
+
+    def know(self, position: int) -> None:
+        """Says that `position` has been taken in, after the commit; wakes who waited for it."""
+        if position <= self.position:
+            return
+        self.position = position
+        still = [(wanted, waiter) for wanted, waiter in self._waiting if wanted > position]
+        for wanted, waiter in self._waiting:
+            if wanted <= position and not waiter.done():
+                waiter.set_result(None)
+        self._waiting = still
+
+    async def reached(self, position: int, timeout_s: float) -> bool:
+        """Waits until `position` has been taken in by whichever replica does it; False if that took longer."""
+        if self.position >= position:
+            return True
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting.append((position, waiter))
+        self._look()
+        try:
+            await asyncio.wait_for(waiter, timeout_s)
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting = [pair for pair in self._waiting if pair[1] is not waiter]
+        return True
+
+    def _look(self) -> None:
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look_while_awaited(), name="checkpoint")
+
+    async def _look_while_awaited(self) -> None:
+        """One for all who wait: reads the row, often at first; not at all where the consumer itself runs."""
+        pause_s = LOOK_FIRST_S
+        while self._waiting:
+            if not self.here:
+                try:
+                    self.know(
+                        await self._pool.fetchval("select position from checkpoints where source = $1 and task = $2", *self._key) or 0
+                    )
+                except Exception as error:
+                    if not database_is_away(error):
+                        raise
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 1.5, LOOK_LAST_S)

@@ -1,0 +1,144 @@
+"""Watermarks: up to which position a service's log holds everything recorded before an instant, said about once a second.
+
+They travel on core NATS, unacknowledged: a lost one is followed by the next. Who cannot wait asks the service over HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from shared.bus.broker import stay_connected
+from shared.bus.condition import ALARMS, Condition, database_is_away
+from shared.bus.lease import lease
+from shared.bus.message import SEAL, is_sealed, seal_of
+
+EVERY_S = 1.0
+STORY_EVERY_S = 0.1
+
+
+class Watermark(msgspec.Struct, frozen=True):
+    """`service`'s log up to `position` holds everything recorded before `instant`, and whatever it did on account of what it had `heard`.
+
+    At the very instant more may come. `tenant` is given where a story's clock runs: it alone counts for that tenant.
+    """
+
+    service: str
+    tenant: UUID | None
+    position: int
+    instant: datetime
+    heard: dict[str, int]
+
+
+async def standing(pool: asyncpg.Pool[Any], service: str, tenant: UUID | None = None) -> Watermark:
+    """Where this service stands now, for a tenant with a clock of its own by that clock. What was heard is never too new."""
+    row = await pool.fetchrow("select heard, position, instant from standing($1)", tenant)
+    assert row is not None, "a function answers"
+    return Watermark(service, tenant, row["position"], row["instant"], msgspec.json.decode(row["heard"], type=dict[str, int]))
+
+
+class WatermarkPublisher:
+    """`run()` in every replica; the one with the lease speaks. `stories`: whether to look for story clocks as well."""
+
+    def __init__(
+        self, service: str, nats_url: str, *, pool: asyncpg.Pool[Any], dsn: str, stories: bool = True, seal: bytes | None = None
+    ) -> None:
+        self._service, self._url, self._pool, self._dsn, self._stories = service, nats_url, pool, dsn, stories
+        self._seal = seal
+        self._told: dict[UUID, datetime] = {}
+        self._condition = Condition("watermarks", service=service)
+
+    async def run(self) -> None:
+        await lease(self._dsn, "watermarks", self.publish)
+
+    async def publish(self) -> None:
+        await stay_connected(self._url, f"{self._service}-watermarks", self._publish_over)
+
+    async def _publish_over(self, client: Client) -> None:
+        due_s = 0.0
+        while True:
+            now_s = asyncio.get_running_loop().time()
+            try:
+                if now_s >= due_s:
+                    due_s = now_s + EVERY_S
+                    self._told.clear()
+                    await self._say(client, None)
+                if self._stories:
+                    await self._say_what_moved(client)
+                self._condition.well("published")
+            except Exception as error:
+                if not database_is_away(error):
+                    raise
+                self._condition.ill("without database", error=repr(error))
+            await asyncio.sleep(STORY_EVERY_S if self._stories else EVERY_S)
+
+    async def _say_what_moved(self, client: Client) -> None:
+        """Each story's watermark as soon as its clock has moved, and again every second for whom it did not reach."""
+        for row in await self._pool.fetch("select tenant, now from story_clock"):
+            if self._told.get(row["tenant"]) != row["now"]:
+                await self._say(client, row["tenant"])
+                self._told[row["tenant"]] = row["now"]
+
+    async def _say(self, client: Client, tenant: UUID | None) -> None:
+        said = msgspec.json.encode(await standing(self._pool, self._service, tenant))
+        await client.publish(_subject_of(self._service), said, headers=None if self._seal is None else {SEAL: seal_of(said, self._seal)})
+
+
+class Watermarks:
+    """The latest watermark of each service and story that was heard here. `run()` in every replica that wants to know."""
+
+    def __init__(
+        self, service: str, nats_url: str, *, seal: bytes | None = None, on_change: Callable[[Watermark], None] | None = None
+    ) -> None:
+        self._service, self._url, self._seal, self._on_change = service, nats_url, seal, on_change
+        self._latest: dict[tuple[str, UUID | None], Watermark] = {}
+        self._changed = asyncio.Event()
+
+    async def run(self) -> None:
+        await stay_connected(self._url, f"{self._service}-hears-watermarks", self._listen_over)
+
+    def latest(self, service: str, tenant: UUID | None = None) -> Watermark | None:
+        """Where a service stood when it last spoke; for a tenant with a story's clock, its own only. None: nothing heard (yet)."""
+        return self._latest.get((service, tenant))
+
+    async def changed(self, timeout_s: float) -> bool:
+        """Waits for the next watermark of anybody; False if none comes in time."""
+        try:
+            await asyncio.wait_for(self._changed.wait(), timeout_s)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _listen_over(self, client: Client) -> None:
+        await client.subscribe(_subject_of("*"), cb=self._hear)
+        await asyncio.Event().wait()
+
+    async def _hear(self, message: Msg) -> None:
+        try:
+            mark = msgspec.json.decode(message.data, type=Watermark)
+        except msgspec.DecodeError:
+            ALARMS.labels("watermarks", "unreadable").inc()
+            return
+        if message.subject != _subject_of(mark.service) or not is_sealed(message.headers, message.data, self._seal):
+            ALARMS.labels("watermarks", "wrong seal").inc()
+            return
+        before = self._latest.get((mark.service, mark.tenant))
+        if before is not None and (mark.instant, mark.position) < (before.instant, before.position):
+            return  # an older one that took longer
+        self._latest[mark.service, mark.tenant] = mark
+        self._changed.set()
+        self._changed = asyncio.Event()
+        if self._on_change is not None:
+            self._on_change(mark)
+
+
+def _subject_of(service: str) -> str:
+    return f"fenyong.{service}.watermark"
