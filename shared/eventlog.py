@@ -36,6 +36,12 @@ class Command(msgspec.Struct, frozen=True):
     fingerprint: bytes = b""
     caller: str = ""
 
+    @classmethod
+    def caused_by(cls, entry: Entry, target: str) -> "Command":
+        """A reaction's command: in the name of who caused it, and with a key of cause and target, so that a second time has no effect."""
+        meta = Meta(by=entry.meta.by, causation=entry.id, correlation=entry.meta.correlation, trace=entry.meta.trace)
+        return cls(entry.tenant, entry.meta.by or "", meta, key=f"{entry.id}>{target}", caller=entry.service)
+
 
 class Claim(msgspec.Struct, frozen=True):
     """What must be unique across a tenant's streams: taken by the stream that appends, or given back by it."""

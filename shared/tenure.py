@@ -4,7 +4,7 @@ A course is worked out once, by the service that decides, and travels in the eve
 instant without a rule and without a sweeper. Holders are people (`psn_...`), a team's account (`team:G1`) or `company`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -81,6 +81,16 @@ async def ground(connection: Connection, tenant: UUID, names: Iterable[str | Non
         if post is not None:
             posts[name] = post
     return Ground(posts, await activations_of(connection, tenant))
+
+
+def looking(connection: Connection, tenant: UUID, *names: str | None) -> Callable[[Any, datetime], Awaitable[dict[str, Any]]]:
+    """The `look` of a decision about something that is held: the ground under its holders, its recorder and who else is named."""
+
+    async def look(state: Any, at: datetime) -> dict[str, Any]:
+        held = () if state is None else (*(stand.holder for stand in state.stands), state.recorder)
+        return {"ground": await ground(connection, tenant, (*held, *names))}
+
+    return look
 
 
 async def keep_activation(

@@ -94,6 +94,8 @@ class Reported(Struct, frozen=True):
 
 
 class ListingAttached(Struct, frozen=True):
+    """A listing entered after the report was attached to the deal (B-1-4-2)."""
+
     by: str
     listing: str
     at: datetime
@@ -143,7 +145,11 @@ class Adjudicated(Struct, frozen=True):
 
 
 class Cancelled(Struct, frozen=True):
+    """The deal is off: what was settled is reversed, and the terms of its listing and client begin anew."""
+
     by: str
+    listing: str | None
+    client: str
     reason: str
     at: datetime
 

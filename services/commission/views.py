@@ -35,6 +35,8 @@ async def project(connection: Connection, entry: Entry) -> None:
             await _keep_names(connection, entry, post)
         case client.Viewed():
             await _keep_viewing(connection, entry, entry.event)
+        case client.Entered(duplicate_of=first) if first is not None:
+            await _keep_name(connection, entry, "record", first)
         case listing.ViolationFound(violation=violation) | client.ViolationFound(violation=violation):
             await _keep_violations(connection, entry, [violation])
 
@@ -67,10 +69,14 @@ async def _keep_names(connection: Connection, entry: Entry, post: Post) -> None:
         named.append(("area_manager", post.area or ""))
     for kind, key in named:
         if key is not None:
-            await connection.execute(
-                "insert into posts_named (tenant, kind, key, position) values ($1, $2, $3, $4) on conflict do nothing",
-                entry.tenant, kind, key, entry.position,
-            )  # fmt: skip
+            await _keep_name(connection, entry, kind, key)
+
+
+async def _keep_name(connection: Connection, entry: Entry, kind: str, key: str) -> None:
+    await connection.execute(
+        "insert into named (tenant, kind, key, source, position) values ($1, $2, $3, $4, $5) on conflict do nothing",
+        entry.tenant, kind, key, entry.service, entry.position,
+    )  # fmt: skip
 
 
 async def _keep_viewing(connection: Connection, entry: Entry, viewed: client.Viewed) -> None:
@@ -137,8 +143,8 @@ async def evidence(connection: Connection, tenant: UUID, own: Sequence[Entry]) -
     if terms.listing is not None:
         found += await stream(connection, tenant, terms.listing)
     records = await stream(connection, tenant, terms.client)
-    first = history.first_record(records)
-    found += records if first is None else [*records, *await stream(connection, tenant, first)]
+    first = history.first_record(records) or terms.client
+    found += await _records_of(connection, tenant, first)
     people: set[str] = set()
     while missing := sorted(history.people_named(found) - people):
         people.update(missing)
@@ -149,12 +155,22 @@ async def evidence(connection: Connection, tenant: UUID, own: Sequence[Entry]) -
     return found + await _posts_around(connection, tenant, found)
 
 
+async def _records_of(connection: Connection, tenant: UUID, first: str) -> list[Entry]:
+    """The entries of every record of one person: the first, and its duplicates (A-2.5)."""
+    rows = await connection.fetch(
+        f"{_ROWS} where tenant = $1 and (stream = $2 or stream in (select stream from journal join named using (tenant, source, position)"
+        " where named.tenant = $1 and named.kind = 'record' and named.key = $3)) order by position",
+        tenant, uuid_of(first), first,
+    )  # fmt: skip
+    return _entries(rows)
+
+
 async def _posts_around(connection: Connection, tenant: UUID, found: Sequence[Entry]) -> list[Entry]:
     """The entries of authz that say where the teams concerned are and who manages the closing store, but those already found."""
     there = {(entry.service, entry.position) for entry in found}
     teams, stores, areas = history.places_named(found)
     rows = await connection.fetch(
-        f"{_ROWS} where source = 'authz' and position in (select position from posts_named where tenant = $1 and"
+        f"{_ROWS} where source = 'authz' and position in (select position from named where tenant = $1 and source = 'authz' and"
         " ((kind = 'team' and key = any($2)) or (kind = 'store_manager' and key = any($3)) or (kind = 'area_manager' and key = any($4))))"
         " order by position",
         tenant, sorted(teams), sorted(stores), sorted(areas | {""}),

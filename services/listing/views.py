@@ -66,3 +66,9 @@ async def number_of(connection: Connection, tenant: UUID, stream: UUID) -> int |
     """The listing's number 房源编号, given in the order of recording (B-2-1): its entry's position in the log."""
     number: int | None = await connection.fetchval("select number from listings where tenant = $1 and stream = $2", tenant, stream)
     return number
+
+
+async def held_by(connection: Connection, tenant: UUID, holder: str) -> list[UUID]:
+    """The streams of listings in whose running course this person comes first, in the order of their numbers."""
+    rows = await connection.fetch("select stream from listings where tenant = $1 and holder = $2 order by number", tenant, holder)
+    return [row["stream"] for row in rows]
