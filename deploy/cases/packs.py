@@ -10,31 +10,50 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from shared.regulation import Refused, load
+
 SHIPPED = Path(__file__).resolve().parents[2] / "packs"
 
 
 class PackUnreadable(Exception):
-    """There is no such pack, or its file is none."""
+    """There is no such pack, or its file is no pack at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class PackFile:
-    """A pack as a story names it, and the whole document as it goes into the request."""
+    """A pack as a story names it, and the whole document as it goes into the request.
+
+    `wrong` says what stands against it. A story may still activate such a pack, to be refused; nobody can be founded under one.
+    """
 
     name: str
     document: dict[str, Any]
+    wrong: str | None = None
 
 
 def open_pack(name: str, *, beside: Path) -> PackFile:
-    """The pack packs/NAME.yaml, else the file of that name beside the story; PackUnreadable says what is wrong with it."""
+    """The pack packs/NAME.yaml, else the file of that name beside the story."""
     shipped = SHIPPED / f"{name}.yaml"
     path = shipped if re.fullmatch(r"[\w.-]+", name) and shipped.is_file() else beside / name
     if not path.is_file():
         raise PackUnreadable(f"unknown pack {name}: neither packs/{name}.yaml nor a file")
+    try:
+        return PackFile(name, load(path).document)
+    except Refused as refused:
+        return PackFile(name, _as_written(name, path), wrong=_told(refused))
+
+
+def _told(refused: Refused) -> str:
+    facts = refused.facts
+    line = f"line {facts['line']}, " if facts.get("line") else ""
+    return f"{line}{facts['place'] or 'the pack'} {facts['reason']}"
+
+
+def _as_written(name: str, path: Path) -> dict[str, Any]:
     try:
         document = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except (YAMLError, UnicodeDecodeError, OSError) as error:
         raise PackUnreadable(f"the pack {name} cannot be read: {error}") from error
     if not isinstance(document, dict):
         raise PackUnreadable(f"the pack {name} is no mapping")
-    return PackFile(name, document)
+    return document

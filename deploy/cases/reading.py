@@ -53,13 +53,13 @@ from deploy.cases.verbs import (
     Verb,
 )  # fmt: skip
 
-Value = str | int | bool | Decimal | Fraction | date | datetime | tuple[str, ...] | dict[str, int] | tuple[dict[str, "Value"], ...] | PackFile
+Value = str | int | bool | Decimal | Fraction | date | datetime | PackFile | tuple["Value", ...] | dict[str, "Value"]
 Record = dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One act: at its instant, by a person (nobody for `clock`), with fields typed by the verb's table; refused is the code it must meet."""
+    """One act: at its instant, by a person (nobody for `clock`), fields typed by the verb's table; refused is the code it must meet."""
 
     line: int
     at: datetime
@@ -163,7 +163,7 @@ class _Reader:
             return ()
         said = top.entries["pack"]
         if isinstance(said.value, Scalar):
-            return (InForce(self._pack(said.value, "pack"), None, None, said.place.line),)
+            return (InForce(self._valid(self._pack(said.value, "pack"), said.place), None, None, said.place.line),)
         packs = tuple(self._in_force(item) for item in _sequence(said.value, "pack").items)
         scopes = [(one.store, one.since) for one in packs]
         for earlier, one in enumerate(packs):
@@ -177,7 +177,12 @@ class _Reader:
         assert isinstance(pack, PackFile)
         assert since is None or isinstance(since, datetime)
         assert store is None or isinstance(store, str)
-        return InForce(pack, since, store, item.place.line)
+        return InForce(self._valid(pack, item.place), since, store, item.place.line)
+
+    def _valid(self, pack: PackFile, place: Place) -> PackFile:
+        if pack.wrong:
+            place.refuse(f"the pack {pack.name} is no valid pack: {pack.wrong}")
+        return pack
 
     def _people(self, top: Mapping) -> dict[str, Record]:
         """Those in post at the start. All are named before any post is read."""
@@ -212,7 +217,9 @@ class _Reader:
         head = {name: self._value(step.entries[name].value, kind, name) for name, kind in _STEP.items() if name in step.entries}
         fields = {name: self._value(step.entries[name].value, kind, name) for name, kind in verb.fields.items() if name in step.entries}
         at, by, refused = head["at"], head.get("by"), head.get("refused")
-        assert isinstance(at, datetime) and (by is None or isinstance(by, str)) and (refused is None or isinstance(refused, str))
+        assert isinstance(at, datetime)
+        assert by is None or isinstance(by, str)
+        assert refused is None or isinstance(refused, str)
         self._remember(step, verb, fields, refused is not None)
         return Step(step.place.line, at, by, verb, fields, refused)
 
@@ -286,8 +293,9 @@ class _Reader:
             read["notes"] = self._words(deal, "notes")
         return read
 
-    def _net(self, net: Mapping) -> dict[str, int]:
-        return {self._account(name, entry.place, "net"): scalars.whole(_scalar(entry.value, name), name) for name, entry in net.entries.items()}
+    def _net(self, net: Mapping) -> Record:
+        entries = net.entries.items()
+        return {self._account(name, entry.place, "net"): scalars.whole(_scalar(entry.value, name), name) for name, entry in entries}
 
     def _violations(self, expect: Mapping) -> tuple[Record, ...] | None:
         if "violations" not in expect.entries:

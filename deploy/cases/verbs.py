@@ -11,7 +11,7 @@ Noun = Literal["person", "listing", "client", "deal", "dispute"]
 
 PATHS: Mapping[Noun, str] = MappingProxyType({
     "person": "/v1/people", "listing": "/v1/listings", "client": "/v1/clients", "deal": "/v1/deals", "dispute": "/v1/disputes",
-})
+})  # fmt: skip
 PREFIXES: Mapping[Noun, str] = MappingProxyType({"person": "psn", "listing": "lst", "client": "cli", "deal": "dea", "dispute": "dis"})
 
 ROLES = (
@@ -140,13 +140,13 @@ class Verb:
 LISTING_FACTS: Fields = MappingProxyType({
     "community": TEXT, "building": TEXT, "unit": TEXT, "room": TEXT, "owner_phone": TEXT, "bedrooms": COUNT, "floor": COUNT,
     "area_m2": NUMBER, "orientation": TEXT, "title_certificate": TRUTH, "decoration": TEXT,
-})
+})  # fmt: skip
 CLIENT_FACTS: Fields = MappingProxyType({
     "phone": TEXT, "floor": TEXT, "area": TEXT, "orientation": TEXT, "price": TEXT, "needs": TEXT,
-})
+})  # fmt: skip
 POST: Fields = MappingProxyType({
     "team": TEXT, "role": OneOf(ROLES), "newcomer": TRUTH, "phone": TEXT, "area": TEXT, "company": TEXT,
-})
+})  # fmt: skip
 REPORTED: Fields = MappingProxyType({"as": New("deal"), "client": CLIENT, "closers": People(), "fees": Fees()})
 REPORT_MAY: Fields = MappingProxyType({"listing": LISTING, "kind": SALE_OR_RENTAL})
 

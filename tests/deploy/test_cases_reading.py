@@ -20,6 +20,7 @@ ENTER = (
     "building: 3, unit: NO, room: 0302, owner_phone: 13900000001, bedrooms: 2, floor: -1, area_m2: 89.50, orientation: yes, "
     "title_certificate: NO, decoration: 10:30}"
 )
+TAKE_KEY = "{at: 2024-03-02 10:00, by: R, do: listing.take_key, listing: L1}"
 Reader = Callable[..., Case]
 
 
@@ -69,8 +70,12 @@ def test_a_person_may_be_called_no(story: Reader) -> None:
 def test_times_with_and_without_seconds_are_in_shanghai_unless_they_say_otherwise(story: Reader) -> None:
     assert story(ENTER).story[0].at == datetime(2024, 3, 1, 10, tzinfo=CHINA)
     assert story(ENTER).story[0].fields["acquired_at"] == datetime(2024, 3, 1, 9, 29, 59, tzinfo=CHINA)
-    assert story(ENTER.replace("at: 2024-03-01 10:00,", "at: 2024-03-01T02:00:30Z,")).story[0].at == datetime(2024, 3, 1, 10, 0, 30, tzinfo=CHINA)
-    assert story(ENTER.replace("at: 2024-03-01 10:00,", 'at: "2024-03-01 03:00+01:00",')).story[0].at == datetime(2024, 3, 1, 10, tzinfo=CHINA)
+    assert story(ENTER.replace("at: 2024-03-01 10:00,", "at: 2024-03-01T02:00:30Z,")).story[0].at == datetime(
+        2024, 3, 1, 10, 0, 30, tzinfo=CHINA
+    )
+    assert story(ENTER.replace("at: 2024-03-01 10:00,", 'at: "2024-03-01 03:00+01:00",')).story[0].at == datetime(
+        2024, 3, 1, 10, tzinfo=CHINA
+    )
 
 
 @pytest.mark.parametrize("time", ["2024-03-01", "2024-02-30 10:00", "24:00", "yesterday", "2024-03-01 25:00", "~", "1709258400"])
@@ -79,7 +84,7 @@ def test_what_is_no_time_is_refused(story: Reader, time: str) -> None:
 
 
 def test_points_are_exact_fractions(story: Reader) -> None:
-    lines = "[{role: closing, to: R, points: 20/3, amount: 1}, {points: 6.5}, {to: team:G1, points: \"30\", credit: S1}]"
+    lines = '[{role: closing, to: R, points: 20/3, amount: 1}, {points: 6.5}, {to: team:G1, points: "30", credit: S1}]'
     case = story(ENTER, *_DEAL, expect=f"{{deals: {{D1: {{lines: {lines}}}}}}}")
     written = case.expected.deals["D1"]["lines"]
     assert isinstance(written, tuple)
@@ -140,9 +145,9 @@ def test_what_is_unknown_missing_or_of_the_wrong_kind_is_refused_with_its_line(s
 @pytest.mark.parametrize(
     ("steps", "reason"),
     [
-        ((ENTER, _DEAL[0].replace("02 10:00, by", "01 09:59:59, by")), "5: out of order: 2024-03-01 09:59:59 comes before the step above, 2024-03-01 10:00"),
+        ((ENTER, _DEAL[0].replace("02 10:00, by", "01 09:59:59, by")), "5: out of order: 2024-03-01 09:59:59 comes before the step above"),
         ((ENTER, ENTER), "5: listing L1 is there already (line 4)"),
-        ((ENTER.replace("}", ", refused: duplicate_listing}"), "{at: 2024-03-02 10:00, by: R, do: listing.take_key, listing: L1}"), "5: listing: unknown listing L1"),
+        ((ENTER.replace("}", ", refused: duplicate_listing}"), TAKE_KEY), "5: listing: unknown listing L1"),
         ((ENTER, _DEAL[0], _DEAL[1].replace("closers: [C, R]", "closers: []")), "6: closers names nobody"),
         ((ENTER, _DEAL[0], _DEAL[1].replace("closers: [C, R]", "closers: [C, Z]")), "6: closers: unknown person Z"),
         ((ENTER, _DEAL[0], _DEAL[1].replace("listing: L1, ", "")), "6: deal.report without a listing says its kind, sale or rental"),
@@ -204,7 +209,9 @@ def test_every_verb_of_the_specification_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("file", sorted(Path(__file__).parent.parent.joinpath("cases").glob("*.yaml")), ids=lambda file: file.stem)
 def test_every_visible_case_is_read_or_names_the_verb_that_nobody_carries_out(file: Path) -> None:
-    try:
+    not_yet = [name for name, verb in VERBS.items() if not verb.carried_out and f"do: {name}," in file.read_text()]
+    if not not_yet:
         assert read(file).id == file.stem
-    except StoryRefused as refused:
-        assert "no service carries out" in refused.reason
+        return
+    with pytest.raises(StoryRefused, match=r"no service carries out \S+ yet"):
+        read(file)
