@@ -26,7 +26,7 @@ from joserfc.jwk import OKPKey
 from shared.entry import id_of, new_id, uuid_of
 from shared.regulation import Refused
 
-Connection: TypeAlias = "asyncpg.Connection[Any] | PoolConnectionProxy[Any]"
+Connection: TypeAlias = "asyncpg.Connection[Any] | PoolConnectionProxy[Any] | asyncpg.Pool[Any]"
 Role = Literal[
     "agent", "store_manager", "area_manager", "director", "general_manager", "legal_representative", "legal", "finance", "personnel",
     "service_manager", "auditor", "administrator", "hq",
@@ -179,6 +179,13 @@ def may(
         or (row.reach is Reach.OWN and own)
         or _is_below(caller.post, {*stores, *(post.store for post in posts)}, {*areas, *(post.area for post in posts)})
     )
+
+
+def could(caller: Caller, act: str) -> bool:
+    """Whether there is anything at all of which this caller may do it: what can be said before anything is looked up."""
+    row, role = ACTS[act], caller.post.role
+    in_line = row.lowest is not None and role in LINE and LINE.index(role) >= LINE.index(row.lowest)
+    return caller.post.in_post and (in_line or role in row.beside)
 
 
 def _is_below(post: Post, stores: Collection[str | None], areas: Collection[str | None]) -> bool:

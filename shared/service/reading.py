@@ -1,0 +1,235 @@
+"""What comes in, read strictly: JSON without second meanings, and the types that bodies, paths and queries are made of.
+
+Whoever sends something that can be read in two ways is told so. Unreadable is 400, readable but wrong is 422 with a JSON Pointer
+for every wrong place; what was sent is never repeated in the answer.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import Query
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from shared.service.answers import Declined, FieldError
+
+DEPTH_MAX: Final = 64
+DIGITS_MAX: Final = 100
+INT64: Final = range(-(2**63), 2**63)
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+
+
+def read_json(body: bytes) -> Any:
+    """The body's value. Raises Declined: `malformed_json` for what is no JSON or may be read in two ways (duplicate keys, NaN, numbers
+    beyond measure, nesting beyond measure); `invalid_request` for text that cannot be stored and integers beyond 64 bits."""
+    try:
+        value = json.loads(
+            body.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_integer, parse_float=_decimal
+        )
+    except (ValueError, RecursionError) as error:
+        raise Declined("malformed_json") from error
+    if errors := _unstorable(value):
+        raise Declined("invalid_request", errors=errors)
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read = dict(pairs)
+    if len(read) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return read
+
+
+def _no_constant(_name: str) -> float:
+    raise ValueError("NaN and Infinity are no JSON")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > DIGITS_MAX:
+        raise ValueError("a number of that length is a mistake or an attack")
+    return int(digits)
+
+
+def _decimal(written: str) -> float:
+    number = float(written)
+    if not math.isfinite(number) or len(written) > DIGITS_MAX:
+        raise ValueError("a number beyond measure")
+    return number
+
+
+def _unstorable(value: Any) -> list[FieldError]:
+    errors: list[FieldError] = []
+    rest: list[tuple[str, int, Any]] = [("", 0, value)]
+    while rest and len(errors) < 20:
+        pointer, depth, item = rest.pop()
+        if depth > DEPTH_MAX:
+            raise Declined("malformed_json")
+        match item:
+            case str() if _UNSTORABLE.search(item):
+                errors.append(FieldError(pointer, "malformed_text"))
+            case int() if item not in INT64:
+                errors.append(FieldError(pointer, "out_of_range"))
+            case dict():
+                errors += [FieldError(pointer, "malformed_text") for key in item if _UNSTORABLE.search(key)]
+                rest += [(f"{pointer}/{escaped(key)}", depth + 1, held) for key, held in item.items()]
+            case list():
+                rest += [(f"{pointer}/{index}", depth + 1, held) for index, held in enumerate(item)]
+    return errors
+
+
+def escaped(part: object) -> str:
+    """One part of a JSON Pointer (RFC 6901)."""
+    return str(part).replace("~", "~0").replace("/", "~1")
+
+
+# --------------------------------------------------------------------------------------------------------------------- Bodies
+
+
+class Body(BaseModel):
+    """What every request body is: no field that is not named, no type taken for another."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+_ID: Final = r"[0-7][0-9a-hjkmnp-tv-z]{25}"
+_INSTANT: Final = re.compile(r"(19|2[01])\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_DAY: Final = re.compile(r"(19|2[01])\d\d-\d\d-\d\d", re.ASCII)
+
+
+class _Reference:
+    def __init__(self, prefix: str) -> None:
+        self._prefix, self._written = prefix, re.compile(f"{prefix}_{_ID}")
+
+    def __call__(self, given: str) -> str:
+        if not self._written.fullmatch(given):
+            raise PydanticCustomError("malformed_id", "malformed", {"prefix": self._prefix})
+        return given
+
+
+def reference(prefix: str) -> Any:
+    """For Annotated[str, reference("lst")]: an id of that kind. In a path a malformed one is answered like an unknown one."""
+    return Field(json_schema_extra={"pattern": f"^{prefix}_{_ID}$"}), AfterValidator(_Reference(prefix))
+
+
+def _instant(given: object) -> datetime:
+    if isinstance(given, str) and _INSTANT.fullmatch(given):
+        try:
+            return datetime.fromisoformat(given)
+        except ValueError:
+            pass  # the thirtieth of February
+    raise PydanticCustomError("malformed_time", "malformed")
+
+
+def _day(given: object) -> date:
+    if isinstance(given, str) and _DAY.fullmatch(given):
+        try:
+            return date.fromisoformat(given)
+        except ValueError:
+            pass
+    raise PydanticCustomError("malformed_date", "malformed")
+
+
+def _storable(given: str) -> str:
+    if _UNSTORABLE.search(given):
+        raise PydanticCustomError("malformed_text", "malformed")
+    return given
+
+
+ListingId = Annotated[str, *reference("lst")]
+ClientId = Annotated[str, *reference("cli")]
+DealId = Annotated[str, *reference("dea")]
+DisputeId = Annotated[str, *reference("dis")]
+PersonId = Annotated[str, *reference("psn")]
+CompanyId = Annotated[str, *reference("cmp")]
+PackId = Annotated[str, *reference("pck")]
+ViolationId = Annotated[str, *reference("vio")]
+ContactId = Annotated[str, *reference("cnt")]
+
+Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
+"""RFC 3339 with offset, between 1900 and 2199."""
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+
+Text = Annotated[str, StringConstraints(max_length=2000)]
+"""Free text. Whether it is long enough, and free of phones, a clause says."""
+Short = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+"""A word or a few: a community, a room, a form's number."""
+Code = Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,40}$")]
+"""A store, team or area, which exists by being named."""
+Account = Annotated[str, StringConstraints(pattern=rf"^(psn_{_ID}|team:[\w.-]{{1,40}}|company)$")]
+"""Who can hold or be paid: a person, a team's account, the company's."""
+Count = Annotated[int, Field(ge=0, le=10_000)]
+Query64 = Annotated[str, Query(max_length=64), AfterValidator(_storable)]
+"""A short text in a query."""
+
+
+class Money(Body):
+    """An amount in fen, of either sign."""
+
+    amount: Annotated[int, Field(ge=INT64.start, le=INT64.stop - 1)]
+    currency: Literal["CNY"]
+
+
+class Received(Body):
+    """An amount in fen that was received: none, or some, never less."""
+
+    amount: Annotated[int, Field(ge=0, le=10**15)]
+    currency: Literal["CNY"]
+
+
+# --------------------------------------------------------------------------------------------------------------------- Errors
+
+_CODES: Final = {
+    "missing": "missing",
+    "extra_forbidden": "unknown_field",
+    "literal_error": "not_one_of",
+    "enum": "not_one_of",
+    "union_tag_invalid": "not_one_of",
+    "union_tag_not_found": "missing",
+    "string_too_long": "too_long",
+    "too_long": "too_long",
+    "string_too_short": "too_short",
+    "too_short": "too_short",
+    "greater_than": "out_of_range",
+    "greater_than_equal": "out_of_range",
+    "less_than": "out_of_range",
+    "less_than_equal": "out_of_range",
+    "finite_number": "out_of_range",
+    "malformed_id": "malformed_id",
+    "malformed_time": "malformed_time",
+    "malformed_date": "malformed_date",
+    "malformed_text": "malformed_text",
+}
+_BOUNDS: Final = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
+
+
+def field_errors(errors: Sequence[Any]) -> list[FieldError]:
+    """Pydantic's findings in our words, without what was sent. At most twenty; a query's pointer begins with `query`."""
+    return [_field_error(error) for error in errors[:20]]
+
+
+def _field_error(error: dict[str, Any]) -> FieldError:
+    where, *path = error["loc"]
+    pointer = "".join(f"/{escaped(part)}" for part in (path if where == "body" else (where, *path)))
+    kind, context = str(error["type"]), error.get("ctx") or {}
+    code = _CODES.get(kind) or ("wrong_type" if kind.endswith(("_type", "_parsing", "_from_float")) else "malformed")
+    facts: dict[str, object] = {}
+    match code:
+        case "too_long":
+            facts["limit"] = context.get("max_length")
+        case "too_short":
+            facts["limit"] = context.get("min_length")
+        case "out_of_range":
+            facts["bound"] = " ".join(f"{_BOUNDS[name]} {bound}" for name, bound in context.items() if name in _BOUNDS) or None
+        case "not_one_of":
+            facts["options"] = context.get("expected")
+        case "malformed_id":
+            facts["prefix"] = context.get("prefix")
+        case "wrong_type":
+            facts["expected"] = kind.removesuffix("_type").removesuffix("_parsing").partition("_")[0]
+    return FieldError(pointer, code, facts)

@@ -1,0 +1,170 @@
+"""What runs in a service's process besides answering: its log, what it hears, and its loops."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+from typing import Any, Required, TypedDict, Unpack
+
+import asyncpg
+import structlog
+
+from shared.bus import Hearing, Relay, WatermarkPublisher, Watermarks, lease
+from shared.bus.hearing import Project, ProjectAll, React
+from shared.entry import Codec, Entry
+from shared.eventlog import EventLog
+from shared.identity import Keys
+from shared.service.peers import Peers
+from shared.service.settings import Settings
+
+Loop = Callable[[], Coroutine[Any, Any, None]]
+PAUSE_S_MAX = 30.0
+
+
+class How(TypedDict, total=False):
+    """The rest of what `Service.hear` passes on to `Hearing`."""
+
+    project: Required[Project]
+    project_all: ProjectAll | None
+    react: React | None
+    reacts_to: Collection[str]
+    parks: bool
+
+
+class Service:
+    """One replica of one service while it runs. `app.py` names its parts in a function of this: what to hear, what to sweep, and in
+    `parts` whatever its own api.py wants at hand."""
+
+    log: EventLog
+    pool: asyncpg.Pool[Any]
+
+    def __init__(self, name: str, codec: Codec, settings: Settings) -> None:
+        self.name, self.codec, self.settings = name, codec, settings
+        self.keys = Keys(settings.keys)
+        self.peers = Peers(settings.peers, self.keys)
+        self.hearings: list[Hearing] = []
+        self.relay: Relay | None = None
+        self.watermarks: Watermarks | None = None
+        """What the other services last said of where they stand; None without broker."""
+        self.parts: Any = None
+        self.failing: dict[str, str] = {}
+        """Loops that broke off and are about to be started again: name -> kind of error."""
+        self._by_task: dict[str, dict[str, Hearing]] = {}
+        self._loops: dict[str, Loop] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # -- for app.py
+
+    def hear(self, source: str, *, codec: Codec | None, task: str = "views", **how: Unpack[How]) -> Hearing:
+        """Hears a service's log, or with its own name follows this one's, once for each task; `Hearing` explains the rest. An entry is
+        taken in after what its writer had heard, as far as the same task hears it too."""
+        own = source == self.name
+        hearing = Hearing(
+            service=self.name,
+            source=source,
+            codec=codec,
+            task=task,
+            pool=self.pool,
+            dsn=self.settings.database,
+            nats_url=None if own else self.settings.nats or None,
+            feed=self._own_feed if own else self.peers.feed(source).read if self.settings.pull or not self.settings.nats else None,
+            doorbell=self.log.woken if own else None,
+            needs=self._by_task.setdefault(task, {}),
+            seal=self.seal,
+            **how,
+        )
+        self._by_task[task][source] = hearing
+        self.hearings.append(hearing)
+        self.loop(f"hears {source} {task}", hearing.run)
+        return hearing
+
+    def sweep(self, name: str, run: Loop) -> None:
+        """A loop that one replica runs, unless sweepers are switched off."""
+        if self.settings.sweeper:
+            self.loop(name, lambda: lease(self.settings.database, name, run))
+
+    def loop(self, name: str, run: Loop) -> None:
+        """A loop of every replica (which may seek a lease of its own). One that breaks off is said, and started again."""
+        self._loops[name] = run
+
+    # -- for api.py
+
+    async def reached(self, after: Mapping[str, int]) -> str | None:
+        """Waits until this service has heard all that; None when it has, else the source it still waits for. What it does not hear
+        cannot matter to its answers, and is passed over."""
+        deadline = asyncio.get_running_loop().time() + self.settings.after_wait_s
+        for hearing in self.hearings:
+            position = after.get(hearing.source, 0)
+            if position > hearing.position() and not await hearing.reached(position, deadline - asyncio.get_running_loop().time()):
+                return hearing.source
+        return None
+
+    def heard(self) -> dict[str, int]:
+        """How far each other service has been heard by all who hear it here, as this process knows; perhaps too low, never too high."""
+        heard: dict[str, int] = {}
+        for hearing in self.hearings:
+            if hearing.source != self.name:
+                heard[hearing.source] = min(heard.get(hearing.source, hearing.position()), hearing.position())
+        return {source: position for source, position in heard.items() if position}
+
+    def position(self) -> int:
+        """The last position of this service's own log that this process knows of."""
+        own = [hearing.position() for hearing in self.hearings if hearing.source == self.name]
+        return max(self.log.tip, *own) if own else self.log.tip
+
+    @property
+    def seal(self) -> bytes:
+        """What the services seal their messages with."""
+        return hashlib.sha256(b"seal " + self.keys.internal.encode()).digest()
+
+    async def _own_feed(self, after: int, limit: int) -> list[Entry]:
+        return await self.log.read(after, limit, raw=True)
+
+    # -- for the frame
+
+    async def open(self) -> None:
+        settings = self.settings
+        self.pool = await asyncpg.create_pool(settings.database, min_size=1, max_size=settings.pool_connections_max, command_timeout=30)
+        self.log = EventLog(self.name, self.codec, pool=self.pool, dsn=settings.database, heard=self.heard)
+        await self.log.start()
+        if settings.nats:
+            self.relay = Relay(self.log, settings.nats, dsn=settings.database, seal=self.seal)
+            self.watermarks = Watermarks(self.name, settings.nats, seal=self.seal)
+            publisher = WatermarkPublisher(self.name, settings.nats, pool=self.pool, dsn=settings.database, seal=self.seal)
+            self.loop("relay", self.relay.run)
+            self.loop("watermarks", publisher.run)
+            self.loop("hears watermarks", self.watermarks.run)
+
+    def begin(self) -> None:
+        self._tasks = [asyncio.create_task(self._kept_running(name, run), name=name) for name, run in self._loops.items()]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.log.stop()
+        await self.peers.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.pool.close(), 5.0)
+
+    async def _kept_running(self, name: str, run: Loop) -> None:
+        pause_s = 0.1
+        while True:
+            began = asyncio.get_running_loop().time()
+            try:
+                await run()
+                return
+            except Exception as error:
+                self.failing[name] = type(error).__name__
+                structlog.get_logger("loop").error("loop broke off", loop=name, exc_info=error)
+            if asyncio.get_running_loop().time() - began > PAUSE_S_MAX:
+                pause_s = 0.1
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, PAUSE_S_MAX)
+            self.failing.pop(name, None)
+
+
+Compose = Callable[[Service], Awaitable[None]]
+"""What app.py gives: names the service's parts and loops, once log and pool are there."""
