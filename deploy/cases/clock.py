@@ -12,8 +12,6 @@ from uuid import UUID
 
 import asyncpg
 
-SERVICES = ("authz", "listing", "client", "commission")
-
 
 class StoryClock:
     """Sets the clock of a tenant in the databases of all services. `dsns` gives each service's database, as its owner."""

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol, assert_never
 
 from deploy.cases.calling import Answer, NoAnswer, Positions, Wire
-from deploy.cases.clock import SERVICES, StoryClock
+from deploy.cases.clock import StoryClock
 from deploy.cases.comparing import compare
 from deploy.cases.founding import Cast, Company, FoundingFailed, PackRefused, found
 from deploy.cases.nodes import StoryRefused
@@ -16,6 +16,7 @@ from deploy.cases.outcome import Outcome, Unreadable, came_of
 from deploy.cases.packs import PackFile
 from deploy.cases.reading import Case, Record, Step, Value
 from deploy.cases.verbs import PATHS, PREFIXES, Account, Code, Fees, FollowUpText, Kind, Lines, Named, New, Noun, OneOf, Pack, People, Plain
+from deploy.migrate import SERVICES
 from shared.entry import new_id, uuid_of
 
 JUST_AFTER = timedelta(microseconds=1)
