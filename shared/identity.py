@@ -151,6 +151,7 @@ OPEN: Final[frozenset[tuple[str, str]]] = frozenset(
         ("POST", "/v1/tokens"),
         ("GET", "/internal/feed"),
         ("GET", "/internal/standing"),
+        ("POST", "/internal/contacts"),
     }
 )
 """Routes that stand in no row because no person calls them, or anyone may; those under /internal ask for the services' own secret."""

@@ -20,7 +20,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
 
 from shared.entry import id_of, new_id, uuid_of
-from shared.regulation import Refused
 
 NONCE_BYTES = 12
 
@@ -31,13 +30,13 @@ class Card(Struct, frozen=True):
 
 
 def normalised_phone(text: str) -> str:
-    """A-2.5, A-2.13: one way to write a number: E.164; blanks, +86 and full-width digits make no difference. Refused: phone_invalid."""
+    """A-2.5, A-2.13: one way to write a number: E.164; blanks, +86 and full-width digits make no difference. ValueError: no phone."""
     try:
         number = phonenumbers.parse(unicodedata.normalize("NFKC", text), "CN")
     except phonenumbers.NumberParseException:
-        raise Refused("phone_invalid") from None
+        raise ValueError("no phone") from None
     if not phonenumbers.is_possible_number(number):
-        raise Refused("phone_invalid")
+        raise ValueError("no phone")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -51,7 +50,7 @@ class Vault:
         self._finding = hmac.digest(key, b"finding", sha256)
 
     async def contact(self, tenant: UUID, phone: str, name: str | None) -> str:
-        """The reference of this number in this company, a new one if it was never given. Refused: phone_invalid."""
+        """The reference of this number in this company, a new one if it was never given. ValueError: no phone."""
         card = Card(normalised_phone(phone), name)
         digest = hmac.digest(self._finding, tenant.bytes + card.phone.encode(), sha256)
         own = AESGCM.generate_key(256)

@@ -36,6 +36,7 @@ class Client(Struct, frozen=True):
     kind: Kind
     contact: str
     recorder: str
+    wish: Wish
     stands: Stands
     first: str | None = None
     duplicate_number: int | None = None
@@ -51,7 +52,7 @@ class Client(Struct, frozen=True):
 def evolve(client: Client | None, event: Event) -> Client:
     if client is None:
         assert isinstance(event, Entered), "a client begins with its entry"
-        return Client(event.kind, event.contact, event.recorder, event.stands, event.duplicate_of, event.duplicate_number)
+        return Client(event.kind, event.contact, event.recorder, event.wish, event.stands, event.duplicate_of, event.duplicate_number)
     match event:
         case SeniorNamed(senior=senior):
             return structs.replace(client, senior=senior)

@@ -73,3 +73,9 @@ async def duplicates_of(connection: Connection, tenant: UUID, contact: str) -> i
         "select count(*) from claims where tenant = $1 and kind = 'duplicate' and key like $2", tenant, f"{contact}/%"
     )
     return count
+
+
+async def held_by(connection: Connection, tenant: UUID, holder: str) -> list[UUID]:
+    """The streams of clients in whose running course this person comes first, in the order of their numbers."""
+    rows = await connection.fetch("select stream from clients where tenant = $1 and holder = $2 order by number", tenant, holder)
+    return [row["stream"] for row in rows]

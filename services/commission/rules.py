@@ -377,10 +377,11 @@ def _earned(role: str, points: Fraction, table: Clause, facts: Facts, pack: Pack
     if role in LISTING_ROLES:
         agent = listing.holder if table.id == "B-1-3" or role == "listing_holder" else listing.recorder
         return (replace(_part(role, points, table, facts, agent, listing.evidence + listing.entered_evidence), held="agency"),)
-    work = _work(role, facts, pack)
-    if work is None:
-        return (Part(role, COMPANY, points, COMPANY, (table.id,), held="vacant"),)
-    return (_part(role, points, table, facts, *work),)
+    clauses = _citing((table.id,), *_judging(role, pack))
+    act = _work(role, facts, pack)
+    if act is None:
+        return (Part(role, COMPANY, points, COMPANY, clauses, held="vacant"),)
+    return (Part(role, act.by, points, facts.credit_of(act.by), clauses, act.evidence + _declared(act)),)
 
 
 def _part(role: str, points: Fraction, table: Clause, facts: Facts, to: str, evidence: Evidence) -> Part:
@@ -393,20 +394,26 @@ def _to_closers(part: Part, facts: Facts) -> Parts:
     return tuple(replace(part, to=closer, points=points, credit=facts.credit_of(closer)) for closer in facts.closers)
 
 
-def _work(role: str, facts: Facts, pack: Pack) -> tuple[str, Evidence] | None:
-    """Whose work for a role counts, and the entries that show it."""
+def _work(role: str, facts: Facts, pack: Pack) -> Exclusive | Key | Survey | FloorPlan | None:
+    """The act for which someone earns a role, if one counts."""
     match role:
         case "exclusive":
-            act: Exclusive | Key | Survey | FloorPlan | None = exclusive_that_counts(facts, pack)
+            return exclusive_that_counts(facts, pack)
         case "key":
-            act = key_that_counts(facts, pack)
+            return key_that_counts(facts, pack)
         case "survey":
-            act = survey_that_counts(facts, pack)
+            return survey_that_counts(facts, pack)
         case "plan":
-            act = plan_that_counts(facts, pack)
-        case _:
-            raise AssertionError(f"{role} is a role of the tables")
-    return (act.by, act.evidence + _declared(act)) if act is not None else None
+            return plan_that_counts(facts, pack)
+    raise AssertionError(f"{role} is a role of the tables")
+
+
+def _judging(role: str, pack: Pack) -> Iterable[str]:
+    """The clause that says whether an act for a role counts, if the pack has one."""
+    if role == "key":
+        return ("A-1.N5",) if key_needs_declaring(pack) else ()
+    clause = {"exclusive": "A-1.N5", "survey": "B-1-3-1", "plan": "B-1-3-2"}[role]
+    return (clause,) if pack.has(clause) else ()
 
 
 # What counts.
@@ -487,7 +494,7 @@ def key_share(parts: Parts, facts: Facts, pack: Pack) -> Parts:
     listing_side = (LISTING_ROLES,) if pack.reading("R-key-lapsed") == "pro_rata" else holder_first
     left = _take(_take(parts, pack, *listing_side), pack, ("closing",))
     taken = WHOLE - _points(left, ROLES) if parts else Fraction(0)
-    cited = ("A-1.N1", "A-1.N5") if key_needs_declaring(pack) else ("A-1.N1",)
+    cited = _citing(("A-1.N1",), *_judging("key", pack))
     return (*left, Part("key", key.by, taken, facts.credit_of(key.by), cited, key.evidence + _declared(key)))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Literal, assert_never
 
-from msgspec import UNSET, Struct, structs
+from msgspec import Struct, structs
 
 from services.listing import rules
 from services.listing.events import (
@@ -77,6 +77,11 @@ class Listing(Struct, frozen=True):
     @property
     def turns_at(self) -> datetime | None:
         return self.stands[0].until
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """A-2.6: what is missing for a correct entry."""
+        return (*rules.missing(self.house), *(() if self.owner else ("owner_phone",)))
 
 
 def evolve(listing: Listing | None, event: Event) -> Listing:
@@ -221,22 +226,22 @@ def complete(
     ground: Ground,
     at: datetime,
 ) -> list[Event]:
-    """A-2.6: adds or mends facts; a draft becomes correct when the last required one is there, and its terms begin."""
+    """A-2.6: `house` is whole, old facts and new; adds or mends facts; a draft becomes correct when the last required one is there, and its terms begin."""
     holder = holder_at(listing.stands, at)
     allow(by, "listing.complete", own=by.person in (holder, listing.recorder))
     _refuse_agents_phone(owner_is_agents, ground.pack_of(listing.recorder, at).has("A-2.13"))
-    whole = _merged(listing.house, house)
     contact = owner or listing.owner
-    correct = rules.is_correct(whole, contact)
-    moves_room = not listing.correct or rules.room_key(listing.kind, whole) != rules.room_key(listing.kind, listing.house)
+    correct = rules.is_correct(house, contact)
+    moves_room = not listing.correct or rules.room_key(listing.kind, house) != rules.room_key(listing.kind, listing.house)
     if correct and moves_room and original is not None:
         raise Refused("duplicate_listing", "A-2.6", original=original.stream, first_at=original.recorded_at)
     begins = correct and not listing.correct and listing.deal is None
-    return [Completed(by.person, whole, contact, correct, _course(listing, holder, ground, at) if begins else None, at)]
+    return [Completed(by.person, house, contact, correct, _course(listing, holder, ground, at) if begins else None, at)]
 
 
-def _merged(old: House, new: House) -> House:
-    given = {name: value for name in House.__struct_fields__ if (value := getattr(new, name)) is not None and value is not UNSET}
+def merged(old: House, new: House) -> House:
+    """The old facts with the given ones over them."""
+    given = {name: value for name in House.__struct_fields__ if (value := getattr(new, name)) is not None}
     return structs.replace(old, **given)
 
 
@@ -383,7 +388,7 @@ def announce_lapse(listing: Listing, *, at: datetime) -> list[Event]:
 
 def _refuse_draft(listing: Listing) -> None:
     if not listing.correct:
-        raise Refused("listing_draft", "A-2.6", missing=rules.missing(listing.house))
+        raise Refused("listing_draft", "A-2.6", missing=listing.missing)
 
 
 def _posts(ground: Ground, *names: str) -> tuple[Post, ...]:

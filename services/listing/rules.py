@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec import structs
+
 from services.listing.events import House, Stands
 from shared.calendar import term_end
 from shared.identity import Post
@@ -47,6 +49,11 @@ def normalised_room(pack: Pack, community: str | None, text: str) -> str | None:
     digits = plain.translate(_AS_DIGITS)
     stripped = digits.lstrip("0")
     return stripped.zfill(4) if digits.isdigit() and digits.isascii() and 0 < len(stripped) <= 4 else None
+
+
+def normalised(pack: Pack, house: House) -> House:
+    """A-2.6: the facts with their room as it is told from others; what is no room number is left out, and so is missing."""
+    return structs.replace(house, room=normalised_room(pack, house.community, house.room) if house.room else None)
 
 
 def is_correct(house: House, owner: str | None) -> bool:

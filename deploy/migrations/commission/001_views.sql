@@ -15,15 +15,17 @@ create table journal (
 create index on journal (tenant, stream, version);
 grant select, insert on journal to {role};
 
--- Which entries of authz name a team, or a manager of a store or area: where a split finds a team's store and who answers for it.
-create table posts_named (
+-- Which entries name a team, a manager of a store or area, or a first record: where a split finds a team's store, who answers for
+-- a store, and a person's duplicates.
+create table named (
     tenant   uuid   not null,
     kind     text   not null,
     key      text   not null,
+    source   text   not null,
     position bigint not null,
-    primary key (tenant, kind, key, position)
+    primary key (tenant, kind, key, source, position)
 );
-grant select, insert, update, delete on posts_named to {role};
+grant select, insert, update, delete on named to {role};
 
 -- Deals as they are, for lists and for what waits for evidence.
 create table deals (

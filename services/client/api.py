@@ -1,0 +1,183 @@
+"""Requests to the client service: bodies, the one call each makes, answers."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+from starlette.responses import Response
+
+from services.client import aggregate, views
+from services.client.aggregate import Client
+from services.client.events import Channel, Kind
+from shared.entry import id_of, uuid_of
+from shared.eventlog import Streams
+from shared.identity import post_of
+from shared.regulation import Refused
+from shared.service import Account, Body, ClientId, Context, Ctx, Instant, ListingId, PersonId, Routes, Short, Text, done, entered, invalid
+from shared.tenure import holder_at, looking
+
+routes = Routes()
+
+Wished = Annotated[str, Field(max_length=200)]
+
+
+class Enter(Body):
+    id: ClientId | None = None
+    kind: Kind
+    acquired_at: Instant | None = None
+    name: Short | None = None
+    phone: Short | None = None
+    floor: Wished | None = None
+    area: Wished | None = None
+    orientation: Wished | None = None
+    price: Wished | None = None
+    needs: Wished | None = None
+    for_: Annotated[PersonId | None, Field(alias="for")] = None
+
+
+class FollowUp(Body):
+    channel: Channel
+    text: Text | None = None
+
+
+class View(Body):
+    listing: ListingId
+    form: Short
+
+
+class Senior(Body):
+    senior: PersonId
+
+
+class Reassign(Body):
+    to: Account
+
+
+def _clients(ctx: Context) -> Streams[Client]:
+    clients: Streams[Client] = ctx.parts
+    return clients
+
+
+@routes.command("/v1/clients", act="client.enter")
+async def enter(ctx: Ctx, body: Enter) -> Response:
+    """Enters a client (A-2.2); the same person again is a numbered duplicate (A-2.5): 201, with `duplicate_number`."""
+    id, recorder = body.id or ctx.new_id("cli"), body.for_ or ctx.caller.person
+    post = await post_of(ctx.service.pool, ctx.tenant, recorder)
+    if post is None:
+        raise Refused("unknown_reference", "A-2.1", field="for")
+    contact = await _contact(ctx, body)
+
+    async def look(state: None, at: datetime) -> dict[str, Any]:
+        around = await looking(ctx.service.pool, ctx.tenant, recorder)(state, at)
+        first = await ctx.service.log.claimant(ctx.tenant, "contact", contact) if contact is not None else None
+        duplicates = await views.duplicates_of(ctx.service.pool, ctx.tenant, contact) if contact is not None and first is not None else 0
+        return {**around, "first": id_of("cli", first.stream) if first else None, "duplicates": duplicates}
+
+    given = {name: getattr(body, name) for name in ("floor", "area", "orientation", "price", "phone", "needs")}
+    outcome = await _clients(ctx).begin(
+        id,
+        aggregate.enter,
+        command=ctx.command(),
+        look=look,
+        answer=entered(id, "duplicate_number"),
+        by=ctx.caller,
+        recorder=post,
+        kind=body.kind,
+        contact=contact,
+        given=given,
+        acquired_at=body.acquired_at,
+    )
+    return ctx.reply(outcome)
+
+
+async def _contact(ctx: Context, body: Enter) -> str | None:
+    if not (body.phone or "").strip():
+        return None
+    contact = await ctx.service.peers.contact(ctx.tenant, body.phone or "", body.name)
+    if contact is None:
+        raise invalid(("/phone", "malformed_phone"))
+    return contact
+
+
+@routes.command("/v1/clients/{id}:follow-up", act="client.follow_up")
+async def follow_up(ctx: Ctx, id: ClientId, body: FollowUp) -> Response:
+    """Writes a follow-up (A-2.3, A-2.8)."""
+    return await _change(ctx, id, aggregate.follow_up, channel=body.channel, text=body.text)
+
+
+@routes.command("/v1/clients/{id}:view", act="client.view")
+async def view(ctx: Ctx, id: ClientId, body: View) -> Response:
+    """Records a viewing with its form (A-2.10)."""
+
+    async def look(state: Client, at: datetime) -> dict[str, Any]:
+        around = await looking(ctx.service.pool, ctx.tenant, ctx.caller.person)(state, at)
+        is_correct = await views.listing_is_correct(ctx.service.pool, ctx.tenant, body.listing)
+        form_used = await ctx.service.log.claimant(ctx.tenant, "form", body.form) is not None
+        return {**around, "is_correct": is_correct, "form_used": form_used}
+
+    outcome = await _clients(ctx).change(
+        id,
+        aggregate.view,
+        command=ctx.command(),
+        look=look,
+        answer=done(id),
+        by=ctx.caller,
+        client_id=id,
+        listing=body.listing,
+        form=body.form,
+    )
+    return ctx.reply(outcome)
+
+
+@routes.command("/v1/clients/{id}:name-senior", act="client.name_senior")
+async def name_senior(ctx: Ctx, id: ClientId, body: Senior) -> Response:
+    """Names who works this client for a newcomer (A-1.N2)."""
+    return await _change(ctx, id, aggregate.name_senior, names=(body.senior,), senior=body.senior)
+
+
+@routes.command("/v1/clients/{id}:claim", act="client.claim")
+async def claim(ctx: Ctx, id: ClientId) -> Response:
+    """Takes a public client (A-2.3)."""
+    return await _change(ctx, id, aggregate.claim)
+
+
+@routes.command("/v1/clients/{id}:reassign", act="client.reassign")
+async def reassign(ctx: Ctx, id: ClientId, body: Reassign) -> Response:
+    """Gives it to another agent or an account (A-2.11)."""
+    return await _change(ctx, id, aggregate.reassign, names=(body.to,), to=body.to)
+
+
+async def _change(ctx: Context, id: str, decide: Any, *, names: tuple[str, ...] = (), **facts: Any) -> Response:
+    look = looking(ctx.service.pool, ctx.tenant, ctx.caller.person, *names)
+    outcome = await _clients(ctx).change(id, decide, command=ctx.command(), look=look, answer=done(id), by=ctx.caller, **facts)
+    return ctx.reply(outcome)
+
+
+@routes.query("/v1/clients/{id}", act="client.read")
+async def show(ctx: Ctx, id: ClientId, as_of: Instant | None = None, known_at: Instant | None = None) -> Response:
+    """A client's file, without name and phone. Who is neither its holder, its recorder nor above them does not know of it."""
+    read = await _clients(ctx).read(ctx.tenant, id, as_of=as_of, known_at=known_at)
+    if read is None:
+        raise Refused("unknown_reference")
+    client, version = read
+    at = as_of or known_at or await ctx.service.log.now(ctx.tenant)
+    holder = holder_at(client.stands, at)
+    over = [await post_of(ctx.service.pool, ctx.tenant, person) for person in {holder, client.recorder} if person.startswith("psn_")]
+    if not ctx.may(own=ctx.caller.person in (holder, client.recorder), over=over):
+        raise Refused("unknown_reference")
+    number = await ctx.service.pool.fetchval("select number from clients where tenant = $1 and stream = $2", ctx.tenant, uuid_of(id))
+    shown = {
+        "id": id,
+        "number": number,
+        "kind": client.kind,
+        "wish": client.wish,
+        "contact": client.contact,
+        "recorder": client.recorder,
+        "holder": holder,
+        "holds_until": next(s for s in client.stands if s.holder == holder).until,
+        "duplicate_of": client.first,
+        "duplicate_number": client.duplicate_number,
+        "senior": client.senior,
+        "deal": client.deal,
+    }
+    return ctx.show(shown, version=version)

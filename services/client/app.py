@@ -1,0 +1,27 @@
+"""The client service, put together: its log, its views, whom it hears, what it sweeps."""
+
+from services.authz import events as authz
+from services.client import api, views
+from services.client.aggregate import claims_of, evolve
+from services.client.events import CODEC
+from services.client.reactions import Reactions
+from services.commission import events as commission
+from services.listing import events as listing
+from shared.eventlog import Streams
+from shared.service import Service, frame
+
+
+async def compose(service: Service) -> None:
+    clients = Streams(service.log, "cli", evolve, claims_of)
+    reactions = Reactions(clients, service.pool, service.caught_up)
+    service.parts = clients
+    service.hear("client", codec=CODEC, project=views.project)
+    service.hear("authz", codec=authz.CODEC, project=views.project, react=reactions.react, reacts_to={"person.Left"})
+    service.hear("listing", codec=listing.CODEC, project=views.project)
+    service.hear(
+        "commission", codec=commission.CODEC, project=views.project, react=reactions.react, reacts_to={"deal.Reported", "deal.Cancelled"}
+    )
+    service.sweep("announce lapses", reactions.sweep)
+
+
+app = frame("client", CODEC, compose, [api.routes])

@@ -1,0 +1,47 @@
+"""What the client service does when others speak or a deadline passes. Each reaction counts from its cause and happens once."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import asyncpg
+
+from services.authz import events as authz
+from services.client import aggregate, views
+from services.client.aggregate import Client
+from services.commission import events as commission
+from shared.entry import Entry, Meta, id_of
+from shared.eventlog import Command, Streams
+from shared.tenure import looking
+
+SWEPT_AT_ONCE = 200
+
+
+class Reactions:
+    """`caught_up` waits until the service's own views show all that it has recorded."""
+
+    def __init__(self, clients: Streams[Client], pool: "asyncpg.Pool[Any]", caught_up: Callable[[], Awaitable[None]]) -> None:
+        self._clients = clients
+        self._pool = pool
+        self._caught_up = caught_up
+
+    async def react(self, entry: Entry) -> None:
+        match entry.event:
+            case commission.Reported(terms=terms):
+                await self._change(entry, terms.client, aggregate.stop_terms, deal=entry.stream_id)
+            case commission.Cancelled(client=client):
+                await self._change(entry, client, aggregate.begin_terms_anew, look=looking(self._pool, entry.tenant), deal=entry.stream_id)
+            case authz.Left(post=post):
+                await self._caught_up()
+                for stream in await views.held_by(self._pool, entry.tenant, post.person):
+                    await self._change(entry, id_of("cli", stream), aggregate.leave_behind, person=post.person)
+
+    async def _change(self, entry: Entry, client: str, decide: Callable[..., Any], **facts: Any) -> None:
+        command = Command.caused_by(entry, client)
+        await self._clients.change(client, decide, command=command, at=entry.effective_at, **facts)
+
+    async def sweep(self) -> int:
+        """Announces the lapses that have come; how many. The decision looks again, so a stale view does no harm."""
+        due = await views.due(self._pool, SWEPT_AT_ONCE)
+        for tenant, stream in due:
+            await self._clients.change(id_of("cli", stream), aggregate.announce_lapse, command=Command(tenant, "", Meta()))
+        return len(due)

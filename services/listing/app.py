@@ -1,0 +1,31 @@
+"""The listing service, put together: its log, its views, whom it hears, what it sweeps."""
+
+from services.authz import events as authz
+from services.client import events as client
+from services.commission import events as commission
+from services.listing import api, views
+from services.listing.aggregate import claims_of, evolve
+from services.listing.events import CODEC
+from services.listing.reactions import Reactions
+from shared.eventlog import Streams
+from shared.service import Service, frame
+
+
+async def compose(service: Service) -> None:
+    listings = Streams(service.log, "lst", evolve, claims_of)
+    reactions = Reactions(listings, service.pool, service.caught_up)
+    service.parts = listings
+    service.hear("listing", codec=CODEC, project=views.project)
+    service.hear("authz", codec=authz.CODEC, project=views.project, react=reactions.react, reacts_to={"person.Left"})
+    service.hear("client", codec=client.CODEC, project=views.project, react=reactions.react, reacts_to={"client.Viewed"})
+    service.hear(
+        "commission",
+        codec=commission.CODEC,
+        project=views.project,
+        react=reactions.react,
+        reacts_to={"deal.Reported", "deal.ListingAttached", "deal.Cancelled"},
+    )
+    service.sweep("announce lapses", reactions.sweep)
+
+
+app = frame("listing", CODEC, compose, [api.routes])
