@@ -92,6 +92,10 @@ async def _apply(connection: asyncpg.Connection, name: str, sql: str, *, applied
     for key, value in names.items():
         sql = sql.replace(f"{{{key}}}", value)
     async with connection.transaction():
-        await connection.execute(sql)
+        try:
+            await connection.execute(sql)
+        except asyncpg.PostgresError as error:
+            error.add_note(f"in {name}")
+            raise
         await connection.execute("insert into migrations (name, checksum) values ($1, $2)", name, checksum)
     return True

@@ -25,23 +25,11 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
-from deploy.children import die_with_parent
+from deploy.children import DidNotStart, die_with_parent
 
 _START_WITHIN_S = 60.0
 _STOP_WITHIN_S = 30.0
 _SOCKET_PATH_MAX = 100  # the kernel's limit is 107 bytes, and Postgres appends a name of its own
-
-
-class DidNotStart(Exception):
-    """A server or service did not become ready; carries its name and the end of its log."""
-
-    def __init__(self, name: str, log: Path) -> None:
-        super().__init__(f"{name} did not start; the end of {log}:\n{tail(log)}")
-
-
-def tail(log: Path, lines: int = 20) -> str:
-    """The last lines of a log file; nothing if there is none."""
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
 
 
 def as_user(dsn: str, *, database: str, user: str, password: str | None = None) -> str:
@@ -169,12 +157,18 @@ class _Server:
         assert self.process is not None, f"{self.name} is not running"
         return self.process.pid
 
+    @property
+    def has_crashed(self) -> bool:
+        """It was started, nobody stopped it, and it does not run."""
+        return self.process is not None and self.process.poll() is not None
+
     def _await_ready(self, ready: Callable[[], bool]) -> None:
         assert self.process is not None
         end = time.monotonic() + _START_WITHIN_S
         while not ready():
             if self.process.poll() is not None or time.monotonic() > end:
-                self._end(signal.SIGKILL)
+                self.process.kill()
+                self.process.wait()
                 raise DidNotStart(self.name, self.log)
             time.sleep(0.02)
 
@@ -219,6 +213,11 @@ class Postgres(_Server):
         """An address that asyncpg, psycopg and libpq understand; the default user may do anything."""
         return f"postgresql://{user}@/{database}?{urlencode({'host': str(self._sockets), 'port': '5432'}, safe='/')}"
 
+    @property
+    def exists(self) -> bool:
+        """Whether its cluster has been made."""
+        return (self._cluster / "PG_VERSION").exists()
+
     def command(self, name: str, *arguments: str) -> list[str]:
         """How to call one of the wheel's own programs, psql or pgbench, as it must be called by this user."""
         return [str(install_folder() / "bin" / name), *arguments]
@@ -228,7 +227,7 @@ class Postgres(_Server):
         self._way.own(self.folder)
         self._sockets = short_folder(self.folder / "run")
         self._way.own(self._sockets)
-        if not (self._cluster / "PG_VERSION").exists():
+        if not self.exists:
             self._create()
         _clear_stale_lock(self._cluster / "postmaster.pid", self._cluster)
         options = [f"-c{key}={value}" for key, value in {**_POSTGRES_SETTINGS, **self._settings}.items()]
