@@ -11,7 +11,7 @@ from typing import Any, Required, TypedDict, Unpack
 import asyncpg
 import structlog
 
-from shared.bus import Hearing, Relay, WatermarkPublisher, Watermarks, lease
+from shared.bus import Hearing, NotYet, Relay, WatermarkPublisher, Watermarks, lease
 from shared.bus.hearing import Project, ProjectAll, React
 from shared.entry import Codec, Entry
 from shared.eventlog import EventLog
@@ -20,7 +20,11 @@ from shared.service.peers import Peers
 from shared.service.settings import Settings
 
 Loop = Callable[[], Coroutine[Any, Any, None]]
+Tick = Callable[[], Awaitable[int]]
+"""Does what is due, and says how much that was."""
+
 PAUSE_S_MAX = 30.0
+TICK_S = 0.2
 
 
 class How(TypedDict, total=False):
@@ -54,6 +58,7 @@ class Service:
         self._by_task: dict[str, dict[str, Hearing]] = {}
         self._loops: dict[str, Loop] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._closing: list[Callable[[], Awaitable[None]]] = []
 
     # -- for app.py
 
@@ -80,10 +85,24 @@ class Service:
         self.loop(f"hears {source} {task}", hearing.run)
         return hearing
 
-    def sweep(self, name: str, run: Loop) -> None:
-        """A loop that one replica runs, unless sweepers are switched off."""
+    def sweep(self, name: str, tick: Tick) -> None:
+        """What one replica does again and again, unless sweepers are switched off: at once while there is something to do, else soon."""
         if self.settings.sweeper:
-            self.loop(name, lambda: lease(self.settings.database, name, run))
+            self.tick(name, tick)
+
+    def tick(self, name: str, tick: Tick) -> None:
+        """What one replica does again and again: at once while there is something to do, else soon."""
+
+        async def run() -> None:
+            while True:
+                if not await tick():
+                    await asyncio.sleep(TICK_S)
+
+        self.loop(name, lambda: lease(self.settings.database, name, run))
+
+    def closing(self, close: Callable[[], Awaitable[None]]) -> None:
+        """What else is to be closed when the service stops."""
+        self._closing.append(close)
 
     def loop(self, name: str, run: Loop) -> None:
         """A loop of every replica (which may seek a lease of its own). One that breaks off is said, and started again."""
@@ -100,6 +119,12 @@ class Service:
             if position > hearing.position() and not await hearing.reached(position, deadline - asyncio.get_running_loop().time()):
                 return hearing.source
         return None
+
+    async def caught_up(self) -> None:
+        """Waits until this service's own views show all that its log holds now; NotYet if that takes long."""
+        position = await self.pool.fetchval("select position from head")
+        if await self.reached({self.name: position}) is not None:
+            raise NotYet("its own views are behind its log")
 
     def heard(self) -> dict[str, int]:
         """How far each other service has been heard by all who hear it here, as this process knows; perhaps too low, never too high."""
@@ -146,6 +171,8 @@ class Service:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.log.stop()
         await self.peers.close()
+        for close in self._closing:
+            await close()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.pool.close(), 5.0)
 

@@ -7,12 +7,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """`database` is the service's own (its own role), `nats` empty means without broker, `peers` are the other services' base
+    """`database` is the service's own (its own role), `vault` the same for the vault's role (authz only), `nats` empty means without broker, `peers` are the other services' base
     addresses by name (`unix:/path.sock` or `http://host:port`), `keys` a folder. Durations in seconds, limits in bytes."""
 
     model_config = SettingsConfigDict(env_prefix="FENYONG_", frozen=True)
 
     database: str
+    vault: str = ""
     keys: Path
     nats: str = ""
     peers: dict[str, str] = {}
