@@ -37,6 +37,7 @@ class Company:
     head_office: str
     administrator: str = ""
     auditor: str = ""
+    auditor_id: str = ""
 
     @property
     def tenant(self) -> UUID:
@@ -105,10 +106,10 @@ async def _founded(wire: Wire, after: Positions, set_clock: SetClock, case: Case
     title = case.id if name is None else f"{case.id} {name}"
     _made(await wire.post("/v1/companies", {"id": id, "name": title}, token=head_office, after=after), "the company")
     company = Company(name, id, head_office)
-    for role in ("administrator", "auditor"):
-        joiner = company.administrator or head_office
-        person = await _joined(wire, after, joiner, {"store": "office", "role": role})
-        setattr(company, role, await minted(wire, after, person=person, company=id))
+    administrator = await _joined(wire, after, head_office, {"store": "office", "role": "administrator"})
+    company.administrator = await minted(wire, after, person=administrator, company=id)
+    company.auditor_id = await _joined(wire, after, company.administrator, {"store": "office", "role": "auditor"})
+    company.auditor = await minted(wire, after, person=company.auditor_id, company=id)
     return company
 
 

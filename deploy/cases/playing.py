@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol, assert_never
@@ -38,13 +38,14 @@ class Stage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """How a case came out. `answers` has what each step was answered, by its place in the story."""
+    """How a case came out. `answers` has what each step was answered, by its place in the story; `ids` what the story's names mean."""
 
     case: Case
     differences: tuple[str, ...]
     outcome: Outcome
     answers: tuple[Answer | None, ...] = ()
     cast: Cast | None = None
+    ids: Mapping[tuple[Noun, str], str] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -103,7 +104,7 @@ class _Playing:
         await self._set_clock(cast, self.case.story[-1].at + JUST_AFTER)
         outcome = await came_of(self.wire, self.after, self.ids, self.owners, cast)
         differences = (*self.differences, *compare(self.case.expected, outcome))
-        return Played(self.case, differences, outcome, tuple(self.answers), cast)
+        return Played(self.case, differences, outcome, tuple(self.answers), cast, dict(self.ids))
 
     async def _set_clock(self, cast: Cast, now: datetime) -> None:
         for company in cast.companies.values():
