@@ -116,7 +116,9 @@ async def join(ctx: Ctx, body: Join) -> Response:
     if body.phone is not None:
         contact = await _contact(_parts(ctx).vault, ctx.tenant, body.phone, body.name)
     post = Post(id, body.store, body.team, body.area, body.role, body.newcomer, True, contact)
-    outcome = await _parts(ctx).people.begin(id, aggregate.join, command=ctx.command(), answer=entered(id, "post"), by=ctx.caller, post=post)
+    outcome = await _parts(ctx).people.begin(
+        id, aggregate.join, command=ctx.command(), answer=entered(id, "post"), by=ctx.caller, post=post
+    )
     return ctx.reply(outcome)
 
 
@@ -174,7 +176,9 @@ async def token(request: Request, body: Token) -> Response:
     lives_s, now_s = service.settings.token_lives_s, int(now().timestamp())
     position = await service.pool.fetchval("select position from head") if body.person else 0
     made = service.keys.mint(sub=body.person or "hq", tenant=tenant, now_s=now_s, lives_s=lives_s, position=position)
-    return Response(json_of({"token": made, "expires_in_s": lives_s}), 201, media_type="application/json", headers={"cache-control": "no-store"})
+    return Response(
+        json_of({"token": made, "expires_in_s": lives_s}), 201, media_type="application/json", headers={"cache-control": "no-store"}
+    )
 
 
 async def _in_post(parts: Parts, tenant: UUID | None, person: str) -> None:

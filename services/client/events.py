@@ -118,17 +118,5 @@ class ViolationFound(Struct, frozen=True):
     at: datetime
 
 
-Event = (
-    Entered
-    | FollowedUp
-    | Viewed
-    | SeniorNamed
-    | Claimed
-    | Reassigned
-    | HolderLeft
-    | DealStands
-    | DealFell
-    | Lapsed
-    | ViolationFound
-)
+Event = Entered | FollowedUp | Viewed | SeniorNamed | Claimed | Reassigned | HolderLeft | DealStands | DealFell | Lapsed | ViolationFound
 CODEC = Codec("client", client=("cli", Event))

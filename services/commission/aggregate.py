@@ -173,9 +173,7 @@ def settle(deal: Deal, *, by: Caller, closers: Sequence[Post | None], settlement
     return [Settled(by.person, settlement, at)]
 
 
-def await_evidence(
-    deal: Deal, *, by: Caller, closers: Sequence[Post | None], services: tuple[str, ...], at: datetime
-) -> list[DealEvent]:
+def await_evidence(deal: Deal, *, by: Caller, closers: Sequence[Post | None], services: tuple[str, ...], at: datetime) -> list[DealEvent]:
     """The cut has not been reached: the settlement waits, and says for whom."""
     may_be_settled(deal, by=by, closers=closers)
     return [EvidenceAwaited(by.person, services, at)]
@@ -188,7 +186,9 @@ def settle_awaited(deal: Deal, *, settlement: Settlement, at: datetime) -> list[
     return [Settled(deal.asked_by, settlement, at)]
 
 
-def adjudicate(deal: Deal, *, by: Caller, lines: tuple[Adjustment, ...], reason: str, unknown: Sequence[str], at: datetime) -> list[DealEvent]:
+def adjudicate(
+    deal: Deal, *, by: Caller, lines: tuple[Adjustment, ...], reason: str, unknown: Sequence[str], at: datetime
+) -> list[DealEvent]:
     """A-1.N7: the company adjudicates a special case: new lines that sum to zero; nothing computed is edited."""
     allow(by, "deal.adjudicate", party=by.person in parties(deal) | {line.to for line in lines})
     _refuse_cancelled(deal)

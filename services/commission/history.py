@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 import rfc8785
-from msgspec import structs
+from msgspec import Struct, structs
 
 from services.authz import events as authz
 from services.client import events as client
@@ -83,9 +83,33 @@ def closing_of(deal: Iterable[Entry]) -> datetime:
     return times[own.Reported] if own.Reported in times else times[own.Signed]
 
 
+def settlement_of(deal: Iterable[Entry]) -> Settlement | None:
+    """What was settled, as booked last."""
+    booked = [e.event.settlement for e in deal if isinstance(e.event, own.Settled | own.Rebooked)]
+    return booked[-1] if booked else None
+
+
+def before_settlement(entries: Sequence[Entry]) -> list[Entry]:
+    """Without the entries that settle: a split does not rest on itself, nor on having waited."""
+    return [
+        e for e in entries if not isinstance(e.event, own.EvidenceAwaited | own.Settled | own.Rebooked | own.Adjudicated | own.Cancelled)
+    ]
+
+
 def first_record(records: Iterable[Entry]) -> str | None:
     """The first record of a client's person, if these entries are of a duplicate (A-2.5)."""
     return next((e.event.duplicate_of for e in records if isinstance(e.event, client.Entered)), None)
+
+
+def kind_of(past: Iterable[Entry]) -> str | None:
+    """Whether a listing is for sale or rental; None if these are no listing's entries."""
+    return next((e.event.kind for e in past if isinstance(e.event, listing.Entered)), None)
+
+
+def is_correct(past: Iterable[Entry]) -> bool:
+    """A-2.6: what the last entry says that speaks of it."""
+    said = [e.event.correct for e in past if isinstance(e.event, listing.Entered | listing.Completed) or _refutes(e.event, "owner_phone")]
+    return bool(said) and said[-1]
 
 
 def people_named(entries: Iterable[Entry]) -> set[str]:
@@ -121,9 +145,7 @@ def places_named(entries: Iterable[Entry]) -> tuple[set[str], set[str], set[str]
 # The listing
 
 
-def _listing(
-    entries: Sequence[Entry], within: Sequence[Entry], deal: Sequence[Entry], terms: Terms, cut: Cut
-) -> rules.Listing | None:
+def _listing(entries: Sequence[Entry], within: Sequence[Entry], deal: Sequence[Entry], terms: Terms, cut: Cut) -> rules.Listing | None:
     if terms.listing is None:
         return None
     past = [e for e in within if e.stream_id == terms.listing]
@@ -218,10 +240,10 @@ def _exclusives(past: Sequence[Entry]) -> tuple[rules.Exclusive, ...]:
 
 def _declared(past: Sequence[Entry], about: str, act: Entry) -> str | None:
     """A-1.N5: the first follow-up about an act that was recorded at or after it, by anyone, and not refuted."""
-    return next((e.id for e in _told(past) if e.event.about == about and e.version > act.version), None)
+    return next((e.id for e in _written(past) if e.event.about == about and e.version > act.version), None)
 
 
-def _told(past: Sequence[Entry]) -> list[Entry]:
+def _written(past: Sequence[Entry]) -> list[Entry]:
     """The follow-ups written on a listing but those refuted since: these count as not made."""
     refuted = {e.event.follow_up for e in past if _refutes(e.event, "follow_up")}
     return [e for e in past if isinstance(e.event, listing.FollowedUp) and e.version not in refuted]
@@ -229,7 +251,7 @@ def _told(past: Sequence[Entry]) -> list[Entry]:
 
 def _follow_ups(past: Sequence[Entry], within: Sequence[Entry]) -> tuple[rules.FollowUp, ...]:
     """What counts as a follow-up: entering, following up, showing; with the writer's team then."""
-    told = {e.id for e in _told(past)}
+    told = {e.id for e in _written(past)}
     counting = [e for e in past if isinstance(e.event, listing.Entered | listing.Shown) or e.id in told]
     return tuple(_follow_up(e, within) for e in counting)
 
@@ -312,9 +334,7 @@ def _leaves(within: Sequence[Entry]) -> tuple[rules.Leave, ...]:
     return tuple(rules.Leave(e.stream_id, e.event.first, e.event.last, e.event.maintainer, (e.id,)) for e in granted)
 
 
-def _managers(
-    people: dict[str, rules.Standing], within: Sequence[Entry], role: str, place: str | None
-) -> tuple[str, ...]:
+def _managers(people: dict[str, rules.Standing], within: Sequence[Entry], role: str, place: str | None) -> tuple[str, ...]:
     """Who manages a store or an area at closing, in the order of their ids."""
     if role == "area_manager":
         return tuple(p for p, s in people.items() if s.role == role and s.in_post and _area_of(within, p) == place)
@@ -376,3 +396,43 @@ def difference(settled: Iterable[Line], replayed: Iterable[Line]) -> list[tuple[
         for line in lines:
             sums.setdefault((line.role, line.to), [0, 0])[column] += line.amount_fen
     return [(role, to, was, now) for (role, to), (was, now) in sums.items() if was != now]
+
+
+class Told(Struct, frozen=True):
+    """One entry in the timeline of a deal. `late`: recorded after the cut, so that it changed nothing. `counts_for`: the clauses that
+    rest on it."""
+
+    service: str
+    entry: str
+    type: str
+    by: str | None
+    at: datetime
+    recorded_at: datetime
+    late: bool
+    counts_for: tuple[str, ...]
+    facts: dict[str, Any]
+
+
+def timeline(entries: Iterable[Entry], settlement: Settlement) -> list[Told]:
+    """The evidence merged in the order in which it counts; what cannot be read says so in its facts."""
+    counts: dict[str, list[str]] = {}
+    for line in settlement.lines:
+        for id in line.evidence:
+            counts.setdefault(id, []).extend(clause for clause in line.clauses if clause not in counts.get(id, ()))
+    ordered = sorted(entries, key=lambda e: (e.effective_at, e.recorded_at, e.service, e.position))
+    return [_told(entry, settlement.cut, tuple(counts.get(entry.id, ()))) for entry in ordered]
+
+
+def _told_facts(entry: Entry) -> dict[str, Any]:
+    if entry.event is None:
+        return {"unreadable": True}
+    if isinstance(entry.event, own.Settled | own.Rebooked):
+        return {"digest": entry.event.settlement.digest}
+    facts: dict[str, Any] = msgspec.to_builtins(entry.event)
+    return facts
+
+
+def _told(entry: Entry, cut: Cut, counts_for: tuple[str, ...]) -> Told:
+    late = entry.effective_at > cut.instant
+    by = entry.meta.by
+    return Told(entry.service, entry.id, entry.type, by, entry.effective_at, entry.recorded_at, late, counts_for, _told_facts(entry))

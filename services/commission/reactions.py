@@ -7,7 +7,6 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
-import msgspec
 from msgspec import Struct
 
 from services.commission import aggregate, history, views
@@ -16,17 +15,18 @@ from services.commission.events import Cut, Settlement
 from shared.bus import Hearing, Watermark
 from shared.entry import Entry, Meta, id_of
 from shared.eventlog import Command, EventLog, Streams
-from shared.regulation import Pack, in_force
+from shared.regulation import Pack, Refused, in_force
+from shared.service import PeerAway, Service
 from shared.tenure import activations_of
 
-LOOK_AGAIN_S = 0.05
-TICK_S = 0.5
+LOOK_AGAIN_S = 0.02
+SOURCES = ("authz", "listing", "client", "commission")
 
 
 class Standings(Protocol):
     """Tells how far a source's log is for a tenant: heard from the broker, or asked for."""
 
-    async def standing(self, source: str, tenant: UUID) -> Watermark | None: ...
+    async def standing(self, source: str, tenant: UUID, closing: datetime) -> Watermark | None: ...
 
 
 class Awaited(Struct, frozen=True):
@@ -38,7 +38,9 @@ class Awaited(Struct, frozen=True):
 class Bench:
     """Where deals are judged: finds the cut of a deal, its evidence and its pack, and lets `history` judge."""
 
-    def __init__(self, log: EventLog, deals: Streams[Deal], pool: "asyncpg.Pool[Any]", hearings: dict[str, Hearing], standings: Standings) -> None:
+    def __init__(
+        self, log: EventLog, deals: Streams[Deal], pool: "asyncpg.Pool[Any]", hearings: dict[str, Hearing], standings: Standings
+    ) -> None:
         self._log = log
         self._deals = deals
         self._pool = pool
@@ -56,12 +58,12 @@ class Bench:
             await asyncio.sleep(LOOK_AGAIN_S)
         async with self._pool.acquire() as connection:
             entries = await views.evidence(connection, tenant, own)
-            pack = await self._pack(connection, tenant, own, entries, closing)
-            return history.judged(entries, await self._cut(connection, tenant, own, entries, closing), pack)
+            pack = await self._pack(connection, tenant, entries, closing)
+            return history.judged(history.before_settlement(entries), await self._cut(connection, tenant, own, entries, closing), pack)
 
     async def _missing(self, tenant: UUID, closing: datetime) -> tuple[str, ...]:
         """The services whose entries up to the closing are not all here, or that have not yet acted on the others' up to then."""
-        marks = {source: await self._standings.standing(source, tenant) for source in self._sources}
+        marks = {source: await self._standings.standing(source, tenant, closing) for source in self._sources}
         late = [source for source, mark in marks.items() if mark is None or mark.instant < closing or not await self._reached(source, mark)]
         if late:
             return tuple(late)
@@ -79,9 +81,7 @@ class Bench:
         own, _ = await self._log.last_position(tenant, closing)
         return {**{row["source"]: row["position"] for row in rows}, self._log.service: own}
 
-    async def _cut(
-        self, connection: Any, tenant: UUID, own: Sequence[Entry], entries: Sequence[Entry], closing: datetime
-    ) -> Cut:
+    async def _cut(self, connection: Any, tenant: UUID, own: Sequence[Entry], entries: Sequence[Entry], closing: datetime) -> Cut:
         """The cut: the positions at closing, and on to what services did later on account of entries before it, and to the deal's own acts."""
         positions = await self._positions(tenant, closing)
         for entry in entries:
@@ -89,26 +89,91 @@ class Bench:
                 positions[entry.service] = max(positions.get(entry.service, 0), entry.position)
         return Cut(closing, dict(sorted(positions.items())))
 
-    async def _pack(self, connection: Any, tenant: UUID, own: Sequence[Entry], entries: Sequence[Entry], closing: datetime) -> Pack:
+    async def _pack(self, connection: Any, tenant: UUID, entries: Sequence[Entry], closing: datetime) -> Pack:
         """The pack in force for the closing store at closing. Refused: no_pack."""
-        wide = Cut(closing, {source: 2**62 for source in (*self._sources, self._log.service)})
-        facts = history.as_it_stood(entries, wide)
-        return in_force(await activations_of(connection, tenant), facts.closing_store, closing)
+        store = history.as_it_stood(entries, _open_cut(closing)).closing_store
+        return in_force(await activations_of(connection, tenant), store, closing)
 
-    async def settle_what_waited(self) -> None:
-        """Settles, for ever, what was asked for and can now be judged."""
-        while True:
-            for tenant, stream in await views.awaiting(self._pool):
-                deal = id_of("dea", stream)
-                judged = await self.judge(tenant, deal)
-                if isinstance(judged, Settlement):
-                    await self._deals.change(deal, aggregate.settle_awaited, command=Command(tenant, "", Meta()), settlement=judged)
-            await asyncio.sleep(TICK_S)
+    async def replay(
+        self, tenant: UUID, deal: str, *, as_of: datetime | None = None, known_at: datetime | None = None, pack: str | None = None
+    ) -> "Replayed":
+        """Judges the deal again from the journal, as it was settled, or with another instant, knowledge or pack. Writes nothing."""
+        own, _ = await self._log.history(tenant, deal)
+        settled = history.settlement_of(own)
+        async with self._pool.acquire() as connection:
+            found = await views.evidence(connection, tenant, own)
+            entries = [entry for entry in found if known_at is None or entry.recorded_at <= known_at]
+            closing = as_of or history.closing_of(own)
+            cut = settled.cut if settled is not None and as_of is None and known_at is None else _open_cut(closing)
+            judge = await self._pack_of_replay(connection, tenant, entries, closing, settled, pack)
+        return replayed_of(found, history.judged(history.before_settlement(entries), cut, judge), settled)
+
+    async def _pack_of_replay(
+        self, connection: Any, tenant: UUID, entries: Sequence[Entry], closing: datetime, settled: Settlement | None, named: str | None
+    ) -> Pack:
+        activations = await activations_of(connection, tenant)
+        digest = settled.pack.digest if settled is not None and named is None else None
+        for activation in reversed(activations):
+            if activation.pack.digest == digest or (named is not None and activation.pack.id == named):
+                return activation.pack
+        if named is not None:
+            raise Refused("unknown_reference", field="pack")
+        return await self._pack(connection, tenant, entries, closing)
+
+    async def settle_what_waited(self) -> int:
+        """Settles what was asked for and can now be judged; how many."""
+        settled = 0
+        for tenant, stream in await views.awaiting(self._pool):
+            deal = id_of("dea", stream)
+            judged = await self.judge(tenant, deal)
+            if isinstance(judged, Settlement):
+                await self._deals.change(deal, aggregate.settle_awaited, command=Command(tenant, "", Meta()), settlement=judged)
+                settled += 1
+        return settled
+
+
+def _open_cut(instant: datetime) -> Cut:
+    """A cut by time alone: all that is journalled and counts from the instant or before."""
+    return Cut(instant, dict.fromkeys(SOURCES, 2**62))
 
 
 def _lags(heard: dict[str, int], upto: dict[str, int]) -> bool:
     return any(heard[source] < position for source, position in upto.items() if source in heard)
 
 
-def watermark_of(answer: bytes) -> Watermark:
-    return msgspec.json.decode(answer, type=Watermark)
+class Replayed(Struct, frozen=True):
+    """A deal judged again. `altered`: entries that are not what the settlement rested on; `same`: the bytes are those that were settled."""
+
+    settlement: Settlement
+    timeline: list[history.Told]
+    difference: list[tuple[str, str, int, int]]
+    altered: list[str]
+    same: bool
+
+
+def replayed_of(entries: Sequence[Entry], judged: Settlement, settled: Settlement | None) -> Replayed:
+    difference = history.difference(settled.lines, judged.lines) if settled is not None else []
+    altered = history.altered(entries, settled) if settled is not None else []
+    same = settled is not None and settled.digest == judged.digest and not altered
+    return Replayed(judged, history.timeline(entries, judged), difference, altered, same)
+
+
+class Surveyor:
+    """Tells how far a source stands for a tenant: by the watermark that was heard, else by asking the source itself."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def standing(self, source: str, tenant: UUID, closing: datetime) -> Watermark | None:
+        marks = self._service.watermarks
+        told = await self._service.pool.fetchval("select exists (select from story_clock where tenant = $1)", tenant)
+        mark = marks.latest(source, tenant if told else None) if marks is not None else None
+        if mark is not None and mark.instant > closing:
+            return mark
+        if not self._service.settings.pull and marks is not None:
+            return mark
+        try:
+            asked = await self._service.peers.standing(source, tenant)
+        except PeerAway:
+            return mark
+        return Watermark(source, tenant, asked.position, asked.instant, asked.heard)

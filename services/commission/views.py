@@ -1,6 +1,7 @@
 """The journal of everyone's entries, and deals and violations as they are. All but the journal may be dropped and rebuilt."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -119,8 +120,28 @@ async def awaiting(connection: Connection) -> list[tuple[UUID, UUID]]:
 
 async def shown_by(connection: Connection, tenant: UUID, listing_id: str, first_client: str) -> frozenset[str]:
     """Who has shown this listing to this person, on whatever record of theirs."""
-    rows = await connection.fetch("select by from viewings where tenant = $1 and listing = $2 and client = $3", tenant, listing_id, first_client)
+    rows = await connection.fetch(
+        "select by from viewings where tenant = $1 and listing = $2 and client = $3", tenant, listing_id, first_client
+    )
     return frozenset(row["by"] for row in rows)
+
+
+async def violations(
+    connection: Connection, tenant: UUID, after: Sequence[str | int] | None, limit: int, *, people: Sequence[str] | None
+) -> list[Any]:
+    """Violations as proposed, in the order of recording; `people`: of these only. Empty if there are none."""
+    recorded_at, id = (datetime.fromisoformat(str(after[0])), str(after[1])) if after is not None else (None, "")
+    rows: list[Any] = await connection.fetch(
+        "select * from violations where tenant = $1 and ($2::timestamptz is null or (recorded_at, id) > ($2, $3))"
+        " and ($4::text[] is null or person = any($4)) order by recorded_at, id limit $5",
+        tenant, recorded_at, id, people, limit,
+    )  # fmt: skip
+    return rows
+
+
+def violation_at(row: Any) -> tuple[str, str]:
+    """Where a violation stands in the list."""
+    return row["recorded_at"].isoformat(), row["id"]
 
 
 # Evidence: what a deal is judged on

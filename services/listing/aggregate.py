@@ -127,7 +127,9 @@ def _changed(listing: Listing, event: Event) -> Listing:
             return structs.replace(listing, deal=None)
         case Lapsed(after=after):
             return structs.replace(listing, announced=after)
-        case Entered() | FollowedUp() | ExclusiveSigned() | Surveyed() | FloorPlanned() | Reassigned() | DuplicateFound() | ViolationFound():
+        case (
+            Entered() | FollowedUp() | ExclusiveSigned() | Surveyed() | FloorPlanned() | Reassigned() | DuplicateFound() | ViolationFound()
+        ):
             return listing
     assert_never(event)
 
@@ -393,5 +395,3 @@ def _refuse_draft(listing: Listing) -> None:
 
 def _posts(ground: Ground, *names: str) -> tuple[Post, ...]:
     return tuple(post for name in names if (post := ground.post(name)) is not None)
-
-

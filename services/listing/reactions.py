@@ -62,5 +62,3 @@ class Reactions:
             listing = id_of("lst", stream)
             await self._listings.change(listing, aggregate.announce_lapse, command=Command(tenant, "", Meta()))
         return len(due)
-
-

@@ -1,0 +1,332 @@
+"""Requests to the commission service: bodies, the one call each makes, answers."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from starlette.responses import Response
+
+from services.commission import aggregate, history, views
+from services.commission.aggregate import Deal, Surroundings
+from services.commission.events import Adjustment, Kind, Line, Settlement, Terms
+from services.commission.reactions import Awaited, Bench
+from shared.entry import id_of
+from shared.eventlog import Answer, Outcome, Streams
+from shared.identity import post_of, posts_of
+from shared.regulation import FEES, Refused, load
+from shared.service import (
+    Account,
+    Body,
+    ClientId,
+    Code,
+    Context,
+    Ctx,
+    DealId,
+    Instant,
+    ListingId,
+    Money,
+    Paged,
+    PersonId,
+    Query64,
+    Received,
+    Routes,
+    Short,
+    Text,
+    done,
+    entered,
+    json_of,
+)
+from shared.tenure import ground, looking
+
+routes = Routes()
+Fee = Literal["agency", "information", "bank_rebate", "loan_service", "other"]
+assert set(FEES) == set(Fee.__args__), "the fees that a report may name are the regulation's"  # type: ignore[attr-defined]
+
+
+class Parts:
+    """What the endpoints work with."""
+
+    def __init__(self, deals: Streams[Deal], packs: Streams[aggregate.Book], bench: Bench) -> None:
+        self.deals = deals
+        self.packs = packs
+        self.bench = bench
+
+
+class Report(Body):
+    id: DealId | None = None
+    listing: ListingId | None = None
+    client: ClientId
+    closers: Annotated[list[PersonId], Field(min_length=1, max_length=20)]
+    fees: dict[Fee, Received]
+    kind: Kind = "sale"
+
+    @property
+    def terms(self) -> Terms:
+        fees = {kind: money.amount for kind, money in self.fees.items()}
+        return Terms(self.listing, self.client, tuple(self.closers), fees, self.kind, None)
+
+
+class Adjudicated(Body):
+    role: Short
+    to: Account
+    amount: Money
+    credit: Code
+
+
+class Adjudicate(Body):
+    lines: Annotated[list[Adjudicated], Field(min_length=1, max_length=100)]
+    reason: Text
+
+
+class Activate(Body):
+    pack: dict[str, Any]
+    from_: Annotated[Instant, Field(alias="from")]
+    store: Code | None = None
+
+
+def _parts(ctx: Context) -> Parts:
+    parts: Parts = ctx.parts
+    return parts
+
+
+# Deals
+
+
+@routes.command("/v1/deals", act="deal.report")
+async def report(ctx: Ctx, body: Report) -> Response:
+    """Sends a deal report 成交战报: 201; the moment it is recorded is the closing (B-1-2)."""
+    id = body.id or ctx.new_id("dea")
+    outcome = await _parts(ctx).deals.begin(
+        id,
+        aggregate.report,
+        command=ctx.command(),
+        look=_around(ctx, body.terms),
+        answer=entered(id, "state"),
+        by=ctx.caller,
+        terms=body.terms,
+    )
+    return ctx.reply(outcome)
+
+
+def _around(ctx: Context, terms: Terms) -> Any:
+    """What a report is checked against, looked at anew on every attempt."""
+
+    async def look(state: Deal | None, at: datetime) -> dict[str, Any]:
+        async with ctx.service.pool.acquire() as connection:
+            around = await looking(connection, ctx.tenant, *terms.closers)(None, at)
+            listing = await views.stream(connection, ctx.tenant, terms.listing) if terms.listing is not None else []
+            records = await views.stream(connection, ctx.tenant, terms.client)
+            first = history.first_record(records) or terms.client
+            shown = await views.shown_by(connection, ctx.tenant, terms.listing, first) if terms.listing is not None else frozenset()
+        open_deal = await ctx.service.log.claimant(ctx.tenant, "open_deal", terms.listing) if terms.listing is not None else None
+        first_deal = id_of("dea", open_deal.stream) if open_deal is not None else None
+        kind, correct = history.kind_of(listing), history.is_correct(listing)
+        return {**around, "around": Surroundings(kind, correct, bool(records), shown, first_deal)}
+
+    return look
+
+
+@routes.command("/v1/deals/{id}:settle", act="deal.settle")
+async def settle(ctx: Ctx, id: DealId) -> Response:
+    """Settles the deal as it stood at closing (O-5): 200; 202 if it has to wait for evidence, with whom it waits for."""
+    parts = _parts(ctx)
+    known = await ctx.service.log.replayed(ctx.command())
+    read = await parts.deals.read(ctx.tenant, id)
+    if read is None:
+        raise Refused("unknown_reference")
+    closers = [await post_of(ctx.service.pool, ctx.tenant, person) for person in read[0].terms.closers]
+    outcome: Outcome[Deal]
+    if known is None:
+        aggregate.may_be_settled(read[0], by=ctx.caller, closers=closers)
+        judged = await parts.bench.judge(ctx.tenant, id, ctx.service.settings.evidence_wait_s)
+    if known is not None or isinstance(judged, Settlement):
+        settlement = judged if known is None else None
+        outcome = await parts.deals.change(
+            id, aggregate.settle, command=ctx.command(), answer=done(id, "state"), by=ctx.caller, closers=closers, settlement=settlement
+        )
+    else:
+        outcome = await parts.deals.change(
+            id,
+            aggregate.await_evidence,
+            command=ctx.command(),
+            answer=_waiting(id, judged),
+            by=ctx.caller,
+            closers=closers,
+            services=judged.services,
+        )
+    return ctx.reply(outcome)
+
+
+def _waiting(id: str, awaited: Awaited) -> Any:
+    def answer(deal: Deal, version: int) -> Answer:
+        return Answer(202, json_of({"id": id, "version": version, "state": deal.state, "awaits": awaited.services}))
+
+    return answer
+
+
+@routes.command("/v1/deals/{id}:adjudicate", act="deal.adjudicate")
+async def adjudicate(ctx: Ctx, id: DealId, body: Adjudicate) -> Response:
+    """Adds lines that sum to zero, with a reason (A-1.N7)."""
+    lines = tuple(Adjustment(line.role, line.to, line.amount.amount, line.credit) for line in body.lines)
+
+    async def look(state: Deal, at: datetime) -> dict[str, Any]:
+        known = (await ground(ctx.service.pool, ctx.tenant, [line.to for line in lines])).posts
+        return {"unknown": [line.to for line in lines if line.to not in known and line.to != "company"]}
+
+    outcome = await _parts(ctx).deals.change(
+        id, aggregate.adjudicate, command=ctx.command(), look=look, answer=done(id, "state"), by=ctx.caller, lines=lines, reason=body.reason
+    )
+    return ctx.reply(outcome)
+
+
+@routes.query("/v1/deals/{id}", act="deal.read")
+async def show(ctx: Ctx, id: DealId) -> Response:
+    """A deal with the lines of its settlement, each with its clauses and the entries it rests on, and what everyone gets net."""
+    deal, version = await _seen(ctx, id)
+    settlement = deal.settlement
+    shown: dict[str, Any] = {
+        "id": id,
+        "state": deal.state,
+        "kind": deal.terms.kind,
+        "listing": deal.terms.listing,
+        "client": deal.terms.client,
+        "closers": deal.terms.closers,
+        "store": deal.terms.store,
+        "closing_time": deal.closing_time,
+        "base": None,
+        "lines": [],
+        "adjudicated": [{"role": a.role, "to": a.to, "amount": _fen(a.amount_fen), "credit": a.credit} for a in deal.adjustments],
+        "net": [{"to": to, "amount": _fen(fen)} for to, fen in aggregate.net(deal).items()],
+        "notes": [],
+    }
+    if settlement is not None:
+        shown |= {
+            "closing_time": settlement.closing_time,
+            "base": _fen(settlement.base_fen),
+            "lines": lines_of(settlement.lines),
+            "notes": settlement.notes,
+            "pack": settlement.pack,
+            "cut": settlement.cut,
+            "digest": settlement.digest,
+            "rounding": "largest_remainder",
+        }
+    return ctx.show(shown, version=version)
+
+
+async def _seen(ctx: Context, id: str) -> tuple[Deal, int]:
+    """The deal, if the caller may see it: a party, who reported it, those above them, an auditor. Else it is unknown."""
+    read = await _parts(ctx).deals.read(ctx.tenant, id)
+    if read is None:
+        raise Refused("unknown_reference")
+    deal = read[0]
+    own = ctx.caller.person in aggregate.parties(deal) | {deal.reporter}
+    over = [await post_of(ctx.service.pool, ctx.tenant, person) for person in deal.terms.closers]
+    if not ctx.may(own=own, over=over, stores=(deal.terms.store,)):
+        raise Refused("unknown_reference")
+    return read
+
+
+def lines_of(lines: Iterable[Line]) -> list[dict[str, Any]]:
+    """Lines as they are shown: points as exact fractions, amounts in fen."""
+    return [
+        {
+            "role": line.role,
+            "to": line.to,
+            "points": line.points,
+            "amount": _fen(line.amount_fen),
+            "credit": line.credit,
+            "clauses": line.clauses,
+            "evidence": line.evidence,
+            "by_analogy": line.by_analogy,
+        }
+        for line in lines
+    ]
+
+
+def _fen(amount: int) -> dict[str, Any]:
+    return {"amount": amount, "currency": "CNY"}
+
+
+@routes.query("/v1/deals/{id}/replay", act="deal.read")
+async def replay(
+    ctx: Ctx, id: DealId, as_of: Instant | None = None, known_at: Instant | None = None, pack: Query64 | None = None
+) -> Response:
+    """The deal judged again from the journal: timeline, facts, lines, the difference to what was settled. Writes nothing."""
+    deal, _ = await _seen(ctx, id)
+    replayed = await _parts(ctx).bench.replay(ctx.tenant, id, as_of=as_of, known_at=known_at, pack=pack)
+    settlement = replayed.settlement
+    shown = {
+        "deal": id,
+        "state": deal.state,
+        "as_of": as_of,
+        "known_at": known_at,
+        "closing_time": settlement.closing_time,
+        "pack": settlement.pack,
+        "cut": settlement.cut,
+        "timeline": replayed.timeline,
+        "facts": settlement.facts,
+        "base": _fen(settlement.base_fen),
+        "lines": lines_of(settlement.lines),
+        "notes": settlement.notes,
+        "digest": settlement.digest,
+        "settled": {"digest": deal.settlement.digest, "lines": lines_of(deal.settlement.lines)} if deal.settlement else None,
+        "difference": [{"role": role, "to": to, "settled": _fen(was), "replayed": _fen(now)} for role, to, was, now in replayed.difference],
+        "altered": replayed.altered,
+        "same": replayed.same,
+    }
+    return ctx.show(shown)
+
+
+# Packs
+
+
+@routes.command("/v1/packs:activate", act="pack.activate")
+async def activate(ctx: Ctx, body: Activate) -> Response:
+    """Puts a pack in force from an instant on, for the company or one store. Refused: pack_invalid, with every place and reason."""
+    book, pack = id_of("pck", ctx.tenant), load(body.pack)
+    packs = _parts(ctx).packs
+    facts = {"by": ctx.caller, "pack": pack, "store": body.store, "start": body.from_}
+    opened = await packs.read(ctx.tenant, book) is not None
+    put = packs.change if opened else packs.begin
+    outcome = await put(book, aggregate.activate, command=ctx.command(), answer=_activated(pack.id, pack.version, pack.digest), **facts)
+    return ctx.reply(outcome)
+
+
+def _activated(id: str, version: str, digest: str) -> Any:
+    def answer(book: aggregate.Book, entries: int) -> Answer:
+        return Answer(201, json_of({"pack": {"id": id, "version": version, "digest": digest}, "version": entries}))
+
+    return answer
+
+
+# Violations
+
+
+@routes.query("/v1/violations", act="violation.read")
+async def violations(ctx: Ctx, page: Paged) -> Response:
+    """Violations as proposed, in the order of recording: one's own, those of people below, for an auditor the company's."""
+    rows = await views.violations(ctx.service.pool, ctx.tenant, page.after, page.limit + 1, people=await _below(ctx))
+    return ctx.show_page(page, rows, at=views.violation_at, as_shown=_violation)
+
+
+async def _below(ctx: Context) -> list[str] | None:
+    """Whose violations the caller may see; None: everyone's."""
+    if ctx.may(stores=()):
+        return None
+    posts = await posts_of(ctx.service.pool, ctx.tenant)
+    return [post.person for post in posts if ctx.may(own=post.person == ctx.caller.person, over=(post,))]
+
+
+def _violation(row: Any) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "clause": row["clause"],
+        "kind": row["kind"],
+        "person": row["person"],
+        "fine": _fen(row["fine_fen"]) if row["fine_fen"] is not None else None,
+        "dismissal": row["dismissal"],
+        "state": row["state"],
+        "evidence": row["evidence"],
+        "recorded_at": row["recorded_at"],
+    }
