@@ -87,7 +87,7 @@ def _shown(fact: object, name: str, language: Language) -> str:
         case date():
             return fact.isoformat()
         case str():
-            words = FIELDS.get(fact) if name in ("fields", "field") else LABELS.get(fact) if name in ("state", "status", "role") else None
+            words = FIELDS.get(fact) if name in ("missing", "field") else LABELS.get(fact) if name in ("state", "status", "role") else None
             return fact if words is None else words.said(language)
         case Collection():
             return ("、" if language == "zh" else ", ").join(_shown(item, name, language) for item in fact)
@@ -124,16 +124,16 @@ REFUSALS: Final[dict[str, Problem]] = {
     "unknown_reference": _refused(
         ("找不到所指的记录", "No such record"),
         (
-            "找不到您所指的记录[（{reference}）]：它不存在，或不属于您的公司。请核对编号后重试。",
-            "The record you refer to[ ({reference})] does not exist or is not your company's. Check the id and try again.",
+            "找不到您所指的记录[（{field}）]：它不存在，或不属于您的公司。请核对编号后重试。",
+            "The record you refer to[ ({field})] does not exist or is not your company's. Check the id and try again.",
         ),
     ),
     "client_incomplete": _refused(
         ("客源资料不全", "Client details are missing"),
         (
-            "客源须填写楼层、面积、朝向、价格、电话和特殊需求（没有也请写“无”）才算录入[；还缺：{fields}]。补齐后再提交。",
+            "客源须填写楼层、面积、朝向、价格、电话和特殊需求（没有也请写“无”）才算录入[；还缺：{missing}]。补齐后再提交。",
             "A client counts as entered only with floor, area, orientation, price, phone and special needs (“none” is "
-            "an answer)[; missing: {fields}]. "
+            "an answer)[; missing: {missing}]. "
             "Fill these in and send again.",
         ),
         ("资料齐全的客源才算录入。", "A client counts as entered only when these are all there."),
@@ -141,18 +141,17 @@ REFUSALS: Final[dict[str, Problem]] = {
     "follow_up_too_short": _refused(
         ("跟进内容太短", "The follow-up is too short"),
         (
-            "跟进内容[只有 {chars} 个有效字，]至少要有[ {required} 个]足够的有效字（标点和空格不算）。请写清楚沟通了什么、结果如何。",
-            "The text[ has {chars} characters of substance; it] needs[ at least {required}] more substance (blanks "
-            "and punctuation do not count). "
-            "Say what was discussed and what came of it.",
+            "跟进要有[至少 {characters_min} 个]有效字（标点和空格不算）[，现在只有 {characters} 个]。请写清楚沟通了什么、结果如何。",
+            "A follow-up needs[ at least {characters_min}] characters of substance (blanks and punctuation do not count)"
+            "[; this one has {characters}]. Say what was discussed and what came of it.",
         ),
-        ("跟进须有[至少 {required} 个字的]实质内容。", "A follow-up has substance[: at least {required} characters]."),
+        ("跟进须有[至少 {characters_min} 个字的]实质内容。", "A follow-up has substance[: at least {characters_min} characters]."),
     ),
     "follow_up_without_substance": _refused(
         ("跟进没有实质内容", "The follow-up says nothing"),
         (
-            "去掉“看业主电话”一类套话后，跟进[只剩 {chars} 个有效字，]不够[ {required} 个]。请写这次跟进本身的内容。",
-            "Without phrases such as “see owner's phone”, too little[ ({chars} of {required} characters)] is left of "
+            "去掉“看业主电话”一类套话后，跟进[只剩 {characters} 个有效字，]不够[ {characters_min} 个]。请写这次跟进本身的内容。",
+            "Without phrases such as “see owner's phone”, too little[ ({characters} of {characters_min} characters)] is left of "
             "the text. Write what this follow-up was about.",
         ),
         ("套话不算跟进内容。", "Stock phrases do not count as a follow-up."),
@@ -168,8 +167,8 @@ REFUSALS: Final[dict[str, Problem]] = {
     "duplicate_listing": _refused(
         ("房源已存在", "This room is already entered"),
         (
-            "这套房已有正确录入的房源[（{original}，录入时间 {recorded_at}）]。请在原房源上跟进，不要重复录入。",
-            "This room already has a correct entry[ ({original}, recorded {recorded_at})]. Follow up on that one "
+            "这套房已有正确录入的房源[（{original}，录入时间 {first_at}）]。请在原房源上跟进，不要重复录入。",
+            "This room already has a correct entry[ ({original}, recorded {first_at})]. Follow up on that one "
             "instead of entering it again.",
         ),
         ("同一套房以最先正确录入的为准。", "The first correct entry of a room is the original."),
@@ -177,9 +176,9 @@ REFUSALS: Final[dict[str, Problem]] = {
     "listing_draft": _refused(
         ("房源资料还不完整", "The listing is still a draft"),
         (
-            "这条房源还是草稿，办这件事要先补全小区、栋、单元、房号和业主真实电话[（还缺：{fields}）]。",
+            "这条房源还是草稿，办这件事要先补全小区、栋、单元、房号和业主真实电话[（还缺：{missing}）]。",
             "This listing is still a draft. Complete community, building, unit, room and the owner's real phone "
-            "first[ (missing: {fields})].",
+            "first[ (missing: {missing})].",
         ),
         ("只有正确的房源才能成交、带看和计分。", "Only a correct listing carries deals, viewings and shares."),
     ),
@@ -198,16 +197,16 @@ REFUSALS: Final[dict[str, Problem]] = {
     "concealment_limit": _refused(
         ("加密名额已用完", "No place left for concealment"),
         (
-            "您同时加密的房源已达上限[ {limit} 套]。请先公开一套再加密这一套。",
-            "You already conceal as many listings as you may[ ({limit})]. Reveal one first, then conceal this one.",
+            "您同时加密的房源已达上限[ {at_most} 套]。请先公开一套再加密这一套。",
+            "You already conceal as many listings as you may[ ({at_most})]. Reveal one first, then conceal this one.",
         ),
-        ("每人同时加密的房源有上限[：{limit} 套]。", "Each agent conceals a limited number of listings at a time[: {limit}]."),
+        ("每人同时加密的房源有上限[：{at_most} 套]。", "Each agent conceals a limited number of listings at a time[: {at_most}]."),
     ),
     "form_already_used": _refused(
         ("看房确认单号已用过", "This viewing form was used before"),
         (
-            "看房确认单号[ {form} ]已经登记过[（{by} 于 {recorded_at}）]。每张确认单只能用一次，请核对单号。",
-            "The viewing form number[ {form}] is already on record[ (by {by}, {recorded_at})]. Each form serves once; check the number.",
+            "看房确认单号[ {form} ]已经登记过[（登记人 {by}）][（{first_at}）]。每张确认单只能用一次，请核对单号。",
+            "The viewing form number[ {form}] is already on record[ (by {by})][ ({first_at})]. Each form serves once; check the number.",
         ),
         ("一张看房确认单只能登记一次。", "A form number serves once."),
     ),
@@ -239,8 +238,8 @@ REFUSALS: Final[dict[str, Problem]] = {
     "closer_without_viewing": _refused(
         ("成交人没有带看记录", "A closer has no viewing on record"),
         (
-            "多人成交时每个成交人都要有带看记录[；{closer} 没有]。请从成交人中去掉，或核对带看登记。",
-            "With several closers each needs a viewing of this listing with this client on record[; {closer} has "
+            "多人成交时每个成交人都要有带看记录[；{person} 没有]。请从成交人中去掉，或核对带看登记。",
+            "With several closers each needs a viewing of this listing with this client on record[; {person} has "
             "none]. Leave them out or check the viewings.",
         ),
         ("几人同时成交的，每人都须在成交前登记带看。", "Several closers share only if each recorded a viewing before closing."),
@@ -248,8 +247,8 @@ REFUSALS: Final[dict[str, Problem]] = {
     "deal_already_reported": _refused(
         ("该房源已有成交报告", "This listing already has an open deal"),
         (
-            "这套房源已有未了结的成交[（{deal}，{by} 于 {recorded_at} 先报）]。如有异议，请对那一笔提出争议。",
-            "This listing already has an open deal[ ({deal}, reported first by {by}, {recorded_at})]. If you "
+            "这套房源已有未了结的成交[（{first}）][，先报者 {by}][，{first_at} 先报]。如有异议，请对那一笔提出争议。",
+            "This listing already has an open deal[ ({first})][, reported first by {by}][, at {first_at}]. If you "
             "disagree, raise a dispute on that deal.",
         ),
         ("一套房源同时只能有一笔未了结的成交，先报者为准。", "One open deal per listing; the first recorded stands."),
@@ -301,8 +300,8 @@ REFUSALS: Final[dict[str, Problem]] = {
     "pack_invalid": _refused(
         ("制度包不合格", "The policy pack is not valid"),
         (
-            "制度包不能启用[：{reason}][（{where}）]。请改正后重新提交。",
-            "The policy pack cannot be activated[: {reason}][ ({where})]. Correct it and send it again.",
+            "制度包不能启用[：{reason}][（{place}）]。请改正后重新提交。",
+            "The policy pack cannot be activated[: {reason}][ ({place})]. Correct it and send it again.",
         ),
         (
             "制度包的份额须合计 100，条款须为系统所知，生效时间不得重复或早于现在。",
@@ -343,13 +342,6 @@ REFUSALS: Final[dict[str, Problem]] = {
             "This dispute was already ruled on[ ({recorded_at})]. Appeal to the second instance if you disagree.",
         ),
     ),
-    "already_entered": _refused(
-        ("编号已被使用", "This id is taken"),
-        (
-            "这个编号已经有记录。重新提交同一操作请用原来的 Idempotency-Key；新记录请换一个编号。",
-            "There is already a record under this id. To repeat a request use its Idempotency-Key; for a new record use a new id.",
-        ),
-    ),
     "already_concealed": _refused(
         ("房源已经加密", "The listing is already concealed"),
         ("这套房源已经是加密状态，不需要再次加密。", "This listing is concealed already; there is nothing to do."),
@@ -362,7 +354,7 @@ REFUSALS: Final[dict[str, Problem]] = {
         ("您已持有钥匙", "You already hold a key"),
         ("系统里已有您持有这套房源钥匙的记录。", "It is already on record that you hold a key of this listing."),
     ),
-    "already_left": _refused(
+    "has_left": _refused(
         ("该员工已离职", "That person has left"),
         (
             "该员工已经离职[（{recorded_at}）]，不能再办理其人事事项。",
@@ -373,10 +365,6 @@ REFUSALS: Final[dict[str, Problem]] = {
         ("该员工已转正", "That person is already confirmed"),
         ("该员工不在试用期，不需要转正。", "That person is not in probation; there is nothing to confirm."),
     ),
-    "already_public": _refused(
-        ("不在个人名下", "It is not privately held"),
-        ("这条记录已经在公共账号上[（{holder}）]。", "This record already stands on a shared account[ ({holder})]."),
-    ),
     "nothing_to_refute": _refused(
         ("没有可否定的内容", "There is nothing to refute"),
         (
@@ -384,16 +372,21 @@ REFUSALS: Final[dict[str, Problem]] = {
             "What you want to refute is not on record. Check the follow-up's text or the fact you mean.",
         ),
     ),
-    "price_without_fee": _refused(
-        ("没有填写费用", "No fees are given"),
+    "leave_ends_before_it_begins": _refused(
+        ("假期起止日期颠倒", "The leave ends before it begins"),
         (
-            "成交报告至少要有一项费用。请填写实收的代理费等。",
-            "A deal report needs at least one fee. Enter the agency fee received, and others if any.",
+            "假期的截止日期[ {last} ]早于开始日期[ {first}]。请核对日期。",
+            "The leave's last day[ {last}] lies before its first[ {first}]. Check the dates.",
         ),
     ),
-    "unknown_verb": _refused(
-        ("暂不支持的操作", "Not supported yet"),
-        ("系统暂不支持这项操作[（{verb}）]。", "This act[ ({verb})] is not supported yet."),
+    "phone_invalid": _refused(
+        ("电话号码不对", "This is not a phone number"),
+        ("所填的不是有效的电话号码。请核对后重填。", "What you entered is not a valid phone number. Check it and enter it again."),
+        status=422,
+    ),
+    "closer_named_twice": _refused(
+        ("成交人重复", "A closer is named twice"),
+        ("同一个成交人只能列一次。请去掉重复的一个。", "Each closer is named once. Leave out the second mention."),
     ),
 }
 
@@ -607,6 +600,15 @@ FIELDS: Final[dict[str, Words]] = {
     "title_certificate": Words("产权证", "title certificate"),
     "decoration": Words("装修", "decoration"),
     "text": Words("内容", "text"),
+    "listing": Words("房源", "listing"),
+    "client": Words("客源", "client"),
+    "closers": Words("成交人", "closers"),
+    "senior": Words("资深经纪人", "senior"),
+    "maintainer": Words("代维护人", "maintainer"),
+    "person": Words("人员", "person"),
+    "to": Words("归属或收款方", "to"),
+    "for": Words("录入人", "for"),
+    "lines": Words("分成行", "lines"),
     "reason": Words("理由", "reason"),
 }
 

@@ -80,6 +80,16 @@ def _error_traced(_logger: object, _method: str, line: MutableMapping[str, Any])
     return line
 
 
+class _ToStandardError(logging.Handler):
+    """To whatever standard error is at that moment: in a test that is not what it was when the service was put together."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+        except Exception:
+            self.handleError(record)
+
+
 def write_logs(form: str, **bound: str) -> None:
     """Sets up structlog and the standard library's logging to write the same lines to standard error. May be called again."""
     shared: list[Any] = [
@@ -97,7 +107,7 @@ def write_logs(form: str, **bound: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _ToStandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.PositionalArgumentsFormatter(), *shared],
@@ -105,8 +115,7 @@ def write_logs(form: str, **bound: str) -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers = [kept for kept in root.handlers if not getattr(kept, "is_fenyong", False)] + [handler]
-    handler.is_fenyong = True  # type: ignore[attr-defined]
+    root.handlers = [kept for kept in root.handlers if not isinstance(kept, _ToStandardError)] + [handler]
     root.setLevel(logging.INFO)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi"):
         logging.getLogger(name).handlers, logging.getLogger(name).propagate = [], True

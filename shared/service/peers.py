@@ -51,7 +51,7 @@ class Peers:
         return response.content
 
     async def contact(self, tenant: UUID, phone: str, name: str | None = None) -> str | None:
-        """The vault's reference for a phone in a company, equal for equal numbers; None: this is no phone. PeerAway if it is not to be had."""
+        """The vault's reference for a phone in a company, equal for equal numbers; None: this is no phone. PeerAway if not to be had."""
         asked = {"tenant": id_of("cmp", tenant), "phone": phone, "name": name}
         response = await self._asked("authz", "POST", "/internal/contacts", json=asked)
         if response.status_code == 422:

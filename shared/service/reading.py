@@ -11,13 +11,15 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from shared.service.answers import Declined, FieldError
+
+Item = TypeVar("Item")
 
 DEPTH_MAX: Final = 64
 DIGITS_MAX: Final = 100
@@ -166,6 +168,14 @@ Account = Annotated[str, StringConstraints(pattern=rf"^(psn_{_ID}|team:[\w.-]{{1
 Count = Annotated[int, Field(ge=0, le=10_000)]
 Query64 = Annotated[str, Query(max_length=64), AfterValidator(_storable)]
 """A short text in a query."""
+
+
+def _as_tuple(given: object) -> object:
+    return tuple(given) if isinstance(given, list) else given
+
+
+Several = Annotated[tuple[Item, ...], BeforeValidator(_as_tuple), Field(max_length=100)]
+"""A JSON array as a frozen body holds it: `closers: Several[PersonId]`."""
 
 
 class Money(Body):

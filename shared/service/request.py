@@ -194,7 +194,10 @@ def _tenant(company: str) -> UUID:
 
 async def _person(service: Service, tenant: UUID, person: str) -> Caller:
     """The person's post as heard here. A token for somebody nobody has heard of is of no use: 401, like any that is not ours."""
-    post = await post_of(service.pool, tenant, person)
+    try:
+        post = await post_of(service.pool, tenant, person)
+    except ValueError:
+        post = None  # no id at all
     if post is None:
         raise Unauthenticated
     return Caller(person, tenant, post)

@@ -7,8 +7,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """`database` is the service's own (its own role), `vault` the same for the vault's role (authz only), `nats` empty means without broker, `peers` are the other services' base
-    addresses by name (`unix:/path.sock` or `http://host:port`), `keys` a folder. Durations in seconds, limits in bytes."""
+    """`database` is the service's own (its own role), `vault` the same for the vault's role (authz only), `nats` empty means without
+    broker, `peers` are the other services' base addresses by name (`unix:/path.sock` or `http://host:port`), `keys` a folder. Durations
+    in seconds, limits in bytes."""
 
     model_config = SettingsConfigDict(env_prefix="FENYONG_", frozen=True)
 

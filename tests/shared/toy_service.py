@@ -8,7 +8,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from shared.entry import Codec, Entry
-from shared.eventlog import Claim, Streams
+from shared.eventlog import Claim, Streams, Unknown
 from shared.identity import Connection, Post, keep_post
 from shared.regulation import Refused
 from shared.service import (
@@ -22,6 +22,7 @@ from shared.service import (
     PersonId,
     Routes,
     Service,
+    Several,
     Short,
     Text,
     done,
@@ -86,7 +87,7 @@ class Entering(Body):
     rooms: Annotated[int, Field(ge=0, le=20)] | None = None
     area: float | None = None
     kind: Literal["sale", "rental"] | None = None
-    closers: list[PersonId] = []
+    closers: Several[PersonId] = ()
 
 
 class Adding(Body):
@@ -132,7 +133,7 @@ async def reassign(ctx: Ctx, id: ListingId) -> Response:
 async def show(ctx: Ctx, id: ListingId, as_of: Instant | None = None) -> Response:
     found = await ctx.parts.read(ctx.tenant, id, as_of=as_of)
     if found is None:
-        raise Refused("unknown_reference")
+        raise Unknown(id)
     note, version = found
     return ctx.show({"id": id, "texts": note.texts}, version=version)
 
