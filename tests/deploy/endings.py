@@ -1,9 +1,23 @@
-"""Waiting for the end of a process that is not ours."""
+"""Processes that are not ours: which there are, and when they have ended."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+from pathlib import Path
+
+
+def children_of(pid: int) -> set[int]:
+    """The processes that this one started and that have not ended."""
+    found: set[int] = set()
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = status.read_text().rpartition(")")[2].split()[:2]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(parent) == pid and state != "Z":
+            found.add(int(status.parent.name))
+    return found
 
 
 def ended(pid: int) -> asyncio.Future[None]:

@@ -1,0 +1,81 @@
+"""The stack as tests and cases use it: one address, kills that are survived, a broker that can be taken away. Services are stand-ins."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+
+import asyncpg
+import httpx2
+import pytest
+
+from deploy.stack import Stack
+from tests.deploy.standin import APPS
+
+
+@pytest.fixture(scope="module")
+async def lines() -> asyncio.Queue[str]:
+    return asyncio.Queue()
+
+
+@pytest.fixture(scope="module")
+async def stack(tmp_path_factory: pytest.TempPathFactory, lines: asyncio.Queue[str]) -> AsyncIterator[Stack]:
+    async with Stack(tmp_path_factory.mktemp("stack"), replicas=2, story=True, apps=APPS, say=lines.put_nowait) as running:
+        yield running
+
+
+@pytest.fixture
+async def api(stack: Stack) -> AsyncIterator[httpx2.AsyncClient]:
+    async with httpx2.AsyncClient(base_url=stack.address, timeout=30, trust_env=False) as client:
+        yield client
+
+
+async def test_every_service_answers_at_the_one_address_and_nothing_inside_does(api: httpx2.AsyncClient) -> None:
+    for path, service in {
+        "/v1/listings/1": "listing",
+        "/v1/clients": "client",
+        "/v1/deals:sign": "commission",
+        "/v1/people": "authz",
+    }.items():
+        assert (await api.get(path)).json()["service"] == service
+    for path in ("/internal/secret", "/v1/people/../../internal/secret", "/readyz"):
+        answer = await api.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_both_replicas_answer(stack: Stack, api: httpx2.AsyncClient) -> None:
+    pids = {(await api.get("/v1/deals")).json()["pid"] for _ in range(50)}
+    assert pids == {stack.pid("commission", 1), stack.pid("commission", 2)}
+
+
+async def test_a_request_waits_while_its_service_comes_back(stack: Stack, api: httpx2.AsyncClient) -> None:
+    killed, also, answer = await asyncio.gather(
+        stack.kill("listing", 1), stack.kill("listing", 2), api.post("/v1/listings", content="kept")
+    )
+    assert answer.json()["body"] == "kept"
+    for old, new in (killed, also):
+        assert old != new
+    assert answer.json()["pid"] in (killed[1], also[1])
+
+
+async def test_nats_goes_and_comes_back_at_its_address_with_nothing_in_it(stack: Stack) -> None:
+    assert stack.nats
+    before = stack.nats.url
+    stack.stop_nats(wipe=True)
+    stack.start_nats()
+    assert stack.nats.url == before
+    assert not list(stack.nats.folder.glob("store/jetstream/*/streams/*"))
+
+
+async def test_a_postgres_that_crashed_is_started_again(stack: Stack, lines: asyncio.Queue[str]) -> None:
+    assert stack.postgres
+    os.kill(stack.postgres.pid, signal.SIGKILL)
+    async with asyncio.timeout(30):
+        while "postgres ended by itself" not in await lines.get():
+            pass
+    connection = await asyncpg.connect(stack.dsn("listing"))
+    assert await connection.fetchval("select to_regprocedure('set_story_clock(uuid, timestamptz)') is not null")
+    await connection.close()
