@@ -192,12 +192,19 @@ class _Written(str):
         return written
 
 
+class _WrittenMapping(dict[str, Any]):
+    """A mapping of a YAML file, and its line."""
+
+    line: int
+
+
 class _Reader:
     """Reads a document and collects what is wrong with it."""
 
     def __init__(self) -> None:
         self.id: str | None = None
         self.problems: list[Problem] = []
+        self.written: dict[str, Mapping[str, Any]] = {}
 
     def wrong(self, place: str, reason: str, clause: str | None = None, value: object = None) -> None:
         self.problems.append(Problem(place, reason, clause, getattr(value, "line", None)))
@@ -208,9 +215,10 @@ class _Reader:
             text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
             node = YAML(typ="rt", pure=True).compose(StringIO(text))
             tree = self._plain(node, "", set())
-        except (OSError, UnicodeDecodeError, ValueError, YAMLError) as fault:
+        except (OSError, ValueError, YAMLError, RecursionError) as fault:
             mark = fault.problem_mark if isinstance(fault, MarkedYAMLError) else None
-            self.problems.append(Problem("", f"cannot be read: {fault}", line=mark.line + 1 if mark is not None else None))
+            why = "is nested too deep" if isinstance(fault, RecursionError) else f"cannot be read: {fault}"
+            self.problems.append(Problem("", why, line=mark.line + 1 if mark is not None else None))
             return None
         if isinstance(tree, Mapping):
             return tree
@@ -230,7 +238,8 @@ class _Reader:
             case SequenceNode():
                 return [self._plain(child, f"{place}[{index}]", seen) for index, child in enumerate(node.value)]
             case MappingNode():
-                tree: dict[str, Any] = {}
+                tree = _WrittenMapping()
+                tree.line = line
                 for key, child in node.value:
                     name = str(key.value)
                     if name in tree:
@@ -295,6 +304,7 @@ class _Reader:
             if any(clause.id == earlier.id for earlier in clauses):
                 self.wrong(place, f"{clause.id} is there twice", clause.id)
             clauses.append(clause)
+            self.written[clause.id] = written
         return clauses
 
     def _clause(self, tree: object, place: str) -> Clause | None:
@@ -329,23 +339,31 @@ class _Reader:
             if CLAUSES[clause.id].stage is None:
                 continue
             if (CLAUSES[latest.id].stage or 0) > (CLAUSES[clause.id].stage or 0):
-                self.wrong(f"clauses[{index}]", f"{clause.id} has to come before {latest.id}, which works on what it leaves", clause.id)
+                reason = f"{clause.id} has to come before {latest.id}, which works on what it leaves"
+                self.wrong(f"clauses[{index}]", reason, clause.id, self.written[clause.id])
             else:
                 latest = clause
 
     def _sums(self, clauses: Mapping[str, Clause]) -> None:
-        places = {id: f"clauses[{index}].shares" for index, id in enumerate(clauses)}
+        """Whether exactly one table applies under each combination, and sums to 100. What is wrong with a table is told once."""
         told: set[str] = set()
         for kind, exclusive in product(("sale", "rental"), (False, True)):
-            named = _tables(clauses, kind, exclusive)
+            tables = _tables(clauses, kind, exclusive)
             combination = f"{kind}, {'exclusive' if exclusive else 'no exclusive'}"
-            if not named:
+            if not tables:
                 self.wrong("clauses", f"the shares sum to 0, not 100, under: {combination}; no clause has a table for it")
-            elif len(named) > 1:
-                self.wrong(places[named[1]], f"two tables, {' and '.join(named)}, apply under: {combination}", named[1])
-            elif (shares := clauses[named[0]].shares) and sum(shares.values()) != WHOLE and named[0] not in told:
-                told.add(named[0])
-                self.wrong(places[named[0]], f"the shares sum to {sum(shares.values())}, not 100, under: {combination}", named[0])
+                continue
+            shares = clauses[tables[-1]].shares or {}
+            if len(tables) > 1:
+                reason = f"two tables apply under: {combination}: {' and '.join(tables)}"
+            elif shares and sum(shares.values()) != WHOLE:
+                reason = f"the shares sum to {sum(shares.values())}, not 100, under: {combination}"
+            else:
+                continue
+            if tables[-1] not in told:
+                told.add(tables[-1])
+                written = self.written[tables[-1]].get("shares")
+                self.wrong(f"clauses[{list(clauses).index(tables[-1])}].shares", reason, tables[-1], written)
 
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
