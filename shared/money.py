@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from fractions import Fraction
+from math import lcm
 from typing import Final, TypeAlias
 
 Fen: TypeAlias = int
@@ -17,15 +18,14 @@ _POINTS = re.compile(r"(0|[1-9][0-9]{0,8})(?:/([1-9][0-9]{0,8}))?")
 def share(base_fen: Fen, points: Sequence[Fraction]) -> list[Fen]:
     """Share fen out by points that sum to 100: each part floored, the fen left over one each to the largest remainders, ties in order."""
     assert base_fen >= 0, "a base is never negative"
-    assert min(points) >= 0, "points are never negative"
-    assert sum(points) == WHOLE, "points sum to a hundred"
-    exact = [base_fen * each / WHOLE for each in points]
-    amounts = [each.numerator // each.denominator for each in exact]
+    unit = lcm(*(each.denominator for each in points))
+    counts = [each.numerator * (unit // each.denominator) for each in points]
+    assert min(counts, default=0) >= 0, "points are never negative"
+    assert sum(counts) == WHOLE * unit, "points sum to a hundred"
+    amounts, remainders = zip(*(divmod(base_fen * count, 100 * unit) for count in counts), strict=True)
     left_over = base_fen - sum(amounts)
-    by_remainder = sorted(range(len(points)), key=lambda index: amounts[index] - exact[index])
-    for index in by_remainder[:left_over]:
-        amounts[index] += 1
-    return amounts
+    served = sorted(range(len(points)), key=lambda index: -remainders[index])[:left_over]
+    return [amount + (index in served) for index, amount in enumerate(amounts)]
 
 
 def points_of(text: str | int) -> Fraction:

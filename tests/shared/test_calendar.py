@@ -93,11 +93,10 @@ def test_a_leave_counts_both_its_days_from_midnight_to_midnight() -> None:
     assert not is_within_days(at("2024-03-17 00:00"), first, last)
 
 
-@given(start=st.datetimes(datetime.min.replace(year=2000), datetime.min.replace(year=2100)), days=st.integers(0, 400))
+@given(start=st.integers(0, 10**9).map(lambda seconds: at("2000-01-01 00:00") + timedelta(seconds=seconds)), days=st.integers(0, 400))
 def test_a_term_is_longer_than_its_days_in_hours_by_at_most_a_day(start: datetime, days: int) -> None:
-    begun = start.replace(tzinfo=SHANGHAI)
-    end = term_end(begun, days)
-    assert timedelta(0) < end - begun - timedelta(days=days) <= timedelta(days=1)
+    end = term_end(start, days)
+    assert timedelta(0) < end - start - timedelta(days=days) <= timedelta(days=1)
     assert end == start_of_day(day_of(end))
 
 
