@@ -17,18 +17,19 @@ _PRIVATE_KEYS: Final = frozenset(
     )
 )  # fmt: skip
 _PRIVATE_TEXT: Final = re.compile(
-    r"eyJ[\w-]+\.[\w-]*(?:\.[\w-]*)?"  # a token
+    r"(?P<kept>(?<![0-9A-Za-z])(?:[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}|[0-9a-f]{32}|[0-9a-f]{64})(?![0-9A-Za-z]))"  # our ids, digests
+    r"|eyJ[\w-]+\.[\w-]*(?:\.[\w-]*)?"  # a token
     r"|(?i:bearer)\s+\S+"
-    r"|(?<![0-9A-Za-z])(?:\+?86[\s-]?)?1[3-9]\d(?:[\s-]?\d{4}){2}(?![0-9A-Za-z])"  # a mobile number, also in groups
-    r"|(?<![0-9A-Za-z])0\d{2,3}-?[2-9]\d{6,7}(?![0-9A-Za-z])"  # a number with its area code
-    r"|(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])"  # an identity number
+    r"|(?<!\d)(?:\+?86[\s-]?)?1[3-9]\d(?:[\s-]?\d{4}){2}(?!\d)"  # a mobile number, also in groups
+    r"|(?<!\d)0\d{2,3}-?[2-9]\d{6,7}(?!\d)"  # a number with its area code
+    r"|(?<!\d)\d{17}[\dXx](?!\d)"  # an identity number
     r"|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"  # user and password in an address
 )
 
 
 def without_personal(text: str) -> str:
     """The text with phones, identity numbers and tokens taken out. It cannot know a name: names must not get here at all."""
-    return _PRIVATE_TEXT.sub(_HIDDEN, text)
+    return _PRIVATE_TEXT.sub(lambda found: found["kept"] or _HIDDEN, text)
 
 
 def redact(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

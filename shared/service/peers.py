@@ -82,9 +82,10 @@ class Peers:
         self._feeds.append(feed)
         return feed
 
-    async def standing(self, service: str, tenant: UUID, at: datetime) -> Standing:
-        """How far that service's log was at an instant, asked of itself. PeerAway if it does not answer."""
-        answer = await self.get(service, "/internal/standing", tenant=id_of("cmp", tenant), at=at.isoformat())
+    async def standing(self, service: str, tenant: UUID, at: datetime | None = None) -> Standing:
+        """How far that service's log was at an instant (None: is now), asked of itself. PeerAway if it does not answer."""
+        when = {} if at is None else {"at": at.isoformat()}
+        answer = await self.get(service, "/internal/standing", tenant=id_of("cmp", tenant), **when)
         return msgspec.json.decode(answer, type=Standing)
 
     async def close(self) -> None:

@@ -27,6 +27,7 @@ from shared.service import (
     Text,
     done,
     entered,
+    frame,
 )
 
 
@@ -160,3 +161,6 @@ async def project(connection: Connection, entry: Entry) -> None:
 async def compose(service: Service) -> None:
     service.parts = Streams(service.log, "lst", evolve, claims_of)
     service.hear(service.name, codec=CODEC, project=project)
+
+
+app = frame("toy", CODEC, compose, [routes])
