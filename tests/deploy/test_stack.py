@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from deploy.stack import Stack
+from tests.deploy.endings import ended
 from tests.deploy.standin import APPS
 
 
@@ -52,13 +53,14 @@ async def test_both_replicas_answer(stack: Stack, api: httpx2.AsyncClient) -> No
 
 
 async def test_a_request_waits_while_its_service_comes_back(stack: Stack, api: httpx2.AsyncClient) -> None:
-    killed, also, answer = await asyncio.gather(
-        stack.kill("listing", 1), stack.kill("listing", 2), api.post("/v1/listings", content="kept")
-    )
+    gone = [ended(stack.pid("listing", replica)) for replica in (1, 2)]
+    kills = [asyncio.create_task(stack.kill("listing", replica)) for replica in (1, 2)]
+    await asyncio.gather(*gone)
+    answer = await api.post("/v1/listings", content="kept")
+    pids = [await kill for kill in kills]
     assert answer.json()["body"] == "kept"
-    for old, new in (killed, also):
-        assert old != new
-    assert answer.json()["pid"] in (killed[1], also[1])
+    assert all(old != new for old, new in pids)
+    assert answer.json()["pid"] in [new for _, new in pids]
 
 
 async def test_nats_goes_and_comes_back_at_its_address_with_nothing_in_it(stack: Stack) -> None:
