@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
 from types import TracebackType
@@ -93,6 +93,17 @@ class Wire:
 
     async def get(self, path: str, *, token: str | None, after: Positions, query: Mapping[str, str] | None = None) -> Answer:
         return await self._send("GET", path, token=token, after=after, headers={}, query=query)
+
+    async def get_when(
+        self, path: str, is_there: Callable[[Answer], bool], *, within_s: float, token: str | None, after: Positions
+    ) -> Answer:
+        """Asks again until the answer is what is waited for, or as it is when the time is up: for what no position announces."""
+        until = monotonic() + within_s
+        while True:
+            answer = await self.get(path, token=token, after=after)
+            if is_there(answer) or monotonic() > until:
+                return answer
+            await asyncio.sleep(_UNASKED_PAUSE_S)
 
     async def _send(
         self,

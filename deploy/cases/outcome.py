@@ -14,6 +14,7 @@ from deploy.cases.reading import Record
 from deploy.cases.scalars import SHANGHAI
 from deploy.cases.verbs import PATHS, Noun
 
+EVIDENCE_WITHIN_S = 15.0
 _PAGE = "200"
 
 
@@ -36,7 +37,8 @@ async def came_of(wire: Wire, after: Positions, ids: Mapping[tuple[Noun, str], s
     for noun in ("listing", "client", "deal"):
         for (made, name), id in ids.items():
             if made == noun:
-                answer = await wire.get(f"{PATHS[noun]}/{id}", token=owners[id].auditor, after=after)
+                path, token = f"{PATHS[noun]}/{id}", owners[id].auditor
+                answer = await wire.get_when(path, _is_final, within_s=EVIDENCE_WITHIN_S, token=token, after=after)
                 bodies[noun, name] = _read(answer, f"{noun} {name}")
     violations: list[Record] = []
     for company in cast.companies.values():
@@ -47,6 +49,11 @@ async def came_of(wire: Wire, after: Positions, ids: Mapping[tuple[Noun, str], s
         clients={name: names.client(body) for (noun, name), body in bodies.items() if noun == "client"},
         violations=tuple(violations),
     )
+
+
+def _is_final(answer: Answer) -> bool:
+    """Not a settlement that waits for a service which is only just coming back."""
+    return not (isinstance(answer.body, dict) and answer.body.get("state") == "awaiting_evidence")
 
 
 def _read(answer: Answer, what: str) -> dict[str, Any]:
