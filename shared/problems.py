@@ -450,10 +450,11 @@ ANSWERS: Final[dict[str, Problem]] = {
     ),
     "conflict": _http(
         409,
-        ("同时有人在改", "Others were changing it at the same moment"),
+        ("与别的操作冲突", "Somebody else was there first"),
         (
-            "有人同时在改同一条记录，几次重试都没有成功，什么也没有写入。请稍后用同一个 Idempotency-Key 重发。",
-            "Others kept changing the same record; nothing was written. Send it again in a moment with the same Idempotency-Key.",
+            "同一条记录同时有人在改，或这个编号已有记录，什么也没有写入。请重新读取；重发同一请求请用原来的 Idempotency-Key。",
+            "Others were changing the same record, or the id has a record already; nothing was written. Read it again; to repeat a request, "
+            "send it with its own Idempotency-Key.",
         ),
     ),
     "version_changed": _http(

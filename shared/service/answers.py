@@ -71,7 +71,10 @@ def declined(request: Request, why: Declined) -> Response:
 
 
 def refused(request: Request, why: Refused) -> Response:
-    """The answer to what a clause (or the table of who may do what) refused: 409, or the catalogue's own status."""
+    """The answer to what a clause (or the table of who may do what) refused: 409, or the catalogue's own status. An unknown reference
+    that names no `field` of the body is the path's, and answered as such."""
+    if why.code == "unknown_reference" and "field" not in why.facts:
+        return unknown(request)
     return _problem(request, why.code, why.facts, rule=_rule(why, language_of(request)))
 
 

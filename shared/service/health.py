@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from html import escape
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
@@ -52,7 +54,7 @@ async def readyz(request: Request) -> Response:
         "replica": service.settings.replica,
         "ready": all(checks.values()),
         "checks": checks,
-        "broker": "off" if service.relay is None else "on",
+        "broker": await _broker(service.settings.nats),
         "failing": service.failing,
     }
     return Response(json_of(content), 200 if content["ready"] else 503, media_type="application/json")
@@ -72,6 +74,21 @@ async def _checks(service: Service) -> dict[str, bool]:
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         checks["postgres"] = False
     return checks
+
+
+async def _broker(address: str) -> str:
+    """Whether somebody who speaks NATS answers there just now."""
+    if not address:
+        return "off"
+    server = urlsplit(address)
+    try:
+        async with asyncio.timeout(0.5):
+            reader, writer = await asyncio.open_connection(server.hostname, server.port or 4222)
+            said = await reader.read(4)
+            writer.close()
+            return "there" if said == b"INFO" else "away"
+    except OSError:  # a time-out is one
+        return "away"
 
 
 @routes.open("GET", "/metrics")

@@ -14,6 +14,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
+from deploy.servers import Nats
 from shared.bus import decode_feed
 from shared.entry import new_id, uuid_of
 from shared.identity import ACTS, OPEN, Post, keep_post
@@ -411,6 +412,21 @@ async def test_it_says_that_it_lives_is_ready_and_what_it_has_done(door: Door) -
     numbers = (await door.get("/metrics")).text
     assert 'fenyong_appended_position{service="toy"} 1.0' in numbers
     assert 'fenyong_requests_total{method="POST",route="/v1/listings",service="toy",status="201"}' in numbers
+
+
+async def test_without_a_broker_it_is_ready_all_the_same(database: NewDatabase, tmp_path: Path, nats: Nats) -> None:
+    for address, state in ((nats.url, "there"), ("nats://127.0.0.1:9", "away"), ("", "off")):
+        async with toy((await database("toy")).dsn, tmp_path / "keys", nats=address) as opened:
+            ready = await opened.get("/readyz")
+            assert (ready.status_code, ready.json()["broker"]) == (200, state)
+
+
+async def test_without_its_database_it_lives_and_says_that_it_is_unavailable(door: Door) -> None:
+    door.service.pool.terminate()
+    ready = await door.get("/readyz")
+    assert (ready.status_code, ready.json()["checks"]["postgres"]) == (503, False)
+    refused = await door.get("/v1/listings", new_id("psn"))
+    assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
 
 
 async def test_peers_read_the_log_and_where_it_stands(door: Door) -> None:
