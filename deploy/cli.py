@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
+from deploy import runner
 from deploy.cases.command import case
+from deploy.cases.demo import demonstrate
+from deploy.cases.replaying import replay
 
 app = typer.Typer(
     name="fenyong",
@@ -39,9 +42,7 @@ def up(folder: Folder = Path(".data"), port: Port = 8080, replicas: Replicas = 1
     crashes is started again. FENYONG_POSTGRES (a role that may create roles and databases) and FENYONG_NATS name servers of your own
     to use instead.
     """
-    from deploy import runner
-
-    raise typer.Exit(runner.up(folder, port=port, replicas=replicas, demonstrate=None, say=_say))
+    raise typer.Exit(runner.up(folder, port=port, replicas=replicas, demonstrate=demonstrate if demo else None, say=_say))
 
 
 def _say(line: str) -> None:
@@ -51,6 +52,7 @@ def _say(line: str) -> None:
 
 
 app.command()(case)
+app.command()(replay)
 
 
 def main() -> None:

@@ -16,7 +16,6 @@ from typing import TextIO
 
 from deploy.children import DidNotStart
 from deploy.migrate import MigrationChanged
-from deploy.servers import Postgres
 from deploy.stack import HOST, Stack
 
 _PORTS_TRIED = 50
@@ -141,8 +140,8 @@ async def _run(stack: Stack, demonstrate: Demonstrate | None, say: Say) -> None:
 
 def _picture(stack: Stack, tries: Sequence[Try]) -> str:
     servers = [
-        f"PostgreSQL in {stack.folder / 'postgres'}" if stack.postgres else "PostgreSQL where FENYONG_POSTGRES says",
-        f"NATS in {stack.folder / 'nats'}" if stack.nats else "NATS where FENYONG_NATS says",
+        f"PostgreSQL in {stack.postgres.folder}" if stack.postgres else "PostgreSQL where FENYONG_POSTGRES says",
+        f"NATS in {stack.nats.folder}" if stack.nats else "NATS where FENYONG_NATS says",
     ]
     services = ", ".join(f"{service} ({', '.join(str(stack.pid(service, n)) for n in stack.numbers)})" for service in stack.sockets)
     lines = [
@@ -156,8 +155,3 @@ def _picture(stack: Stack, tries: Sequence[Try]) -> str:
         "Ctrl-C stops everything.",
     ]
     return "\n".join(lines)
-
-
-def psql(postgres: Postgres, database: str) -> str:
-    """The line that opens a database with the wheel's own psql."""
-    return " ".join([*postgres.command("psql"), f"'{postgres.dsn(database)}'"])

@@ -281,7 +281,10 @@ def _reachable(folder: Path) -> Path:
     existing = next(place for place in (folder, *folder.parents) if place.exists())
     if all(place.stat().st_mode & 0o001 for place in (existing, *existing.parents)):
         return folder
-    return Path(tempfile.gettempdir()) / f"fenyong-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]}"
+    place = Path(tempfile.gettempdir()) / f"fenyong-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]}"
+    ours = (os.geteuid(), pwd.getpwnam("nobody").pw_uid)
+    assert not place.exists() or place.stat().st_uid in ours, f"{place} belongs to somebody else"
+    return place
 
 
 def _clear_stale_lock(lock: Path, cluster: Path) -> None:
