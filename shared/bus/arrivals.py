@@ -19,6 +19,7 @@ from shared.bus.condition import ALARMS, BROKER_TROUBLE, Condition, database_is_
 from shared.bus.feed import FeedAway
 from shared.bus.message import Unbelievable, entry_in, subjects_of
 from shared.bus.stream import Stream, StreamFeed
+from shared.bus.together import together
 from shared.entry import Entry
 
 Feed = Callable[[int, int], Awaitable[list[Entry]]]
@@ -55,8 +56,10 @@ class Arrivals:
         self.alarms = 0
 
     async def listen(self) -> None:
-        """Hears messages for ever; returns at once where there is no broker."""
-        if self._url is not None:
+        """Hears messages for ever; none where there is no broker."""
+        if self._url is None:
+            await asyncio.Event().wait()
+        else:
             await stay_connected(self._url, f"{self._service}-hears-{self._source}", self._listen_over)
 
     async def following(self, position: int) -> list[Entry]:
@@ -138,7 +141,8 @@ class Arrivals:
             return
         if self._doorbell is None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stirred.wait(), timeout_s)
+                async with asyncio.timeout(timeout_s):
+                    await self._stirred.wait()
         elif self._stream is None:
             if await self._doorbell(position, timeout_s):
                 self._stir()
@@ -147,13 +151,17 @@ class Arrivals:
         self._stirred.clear()
 
     async def _wait_for_either(self, doorbell: Awaitable[bool]) -> None:
-        rung, stirred = asyncio.ensure_future(doorbell), asyncio.ensure_future(self._stirred.wait())
-        try:
-            await asyncio.wait((rung, stirred), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            stirred.cancel()
-            rung.cancel()
-        if rung.done() and not rung.cancelled() and rung.result():
+        rung = False
+
+        async def ring() -> None:
+            nonlocal rung
+            rung = await doorbell
+
+        async def stir() -> None:
+            await self._stirred.wait()
+
+        await together(ring(), stir())
+        if rung:
             self._stir()
 
     # -- listening
@@ -177,7 +185,8 @@ class Arrivals:
             return
         if entry.position <= self._position:
             return
-        self._rumour = max(self._rumour, entry.position)
+        if entry.position > self._rumour:  # repeating a rumour does not keep it alive
+            self._rumour, self._in_vain = entry.position, 0
         if self._believes and entry.position <= self._position + AHEAD_MAX:
             self._ahead.setdefault(entry.position, entry)
         if self._position + 1 in self._ahead:
@@ -186,7 +195,6 @@ class Arrivals:
             self._stir()
 
     def _stir(self) -> None:
-        self._in_vain = 0
         self._ask_at_s = 0.0
         self._stirred.set()
 

@@ -12,7 +12,7 @@ import structlog
 from nats.aio.client import Client
 
 from shared.bus.condition import BROKER_TROUBLE, Condition, Pauses
-from shared.bus.lease import run_until
+from shared.bus.together import together
 
 PING_EVERY_S = 2
 ANSWER_WITHIN_S = 2.0
@@ -39,7 +39,7 @@ async def stay_connected(url: str, name: str, work: Callable[[Client], Coroutine
         try:
             async with _connected(url, name) as (client, lost):
                 condition.well("connected")
-                if await run_until(lost, _and_it_worked(work(client), pauses)):
+                if await together(_and_it_worked(work(client), pauses), _until(lost)) == 0:
                     return
                 condition.ill("lost")
         except BROKER_TROUBLE as error:
@@ -54,6 +54,10 @@ async def _and_it_worked(work: Coroutine[Any, Any, None], pauses: Pauses) -> Non
         await work
     finally:
         held.cancel()
+
+
+async def _until(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 @contextlib.asynccontextmanager
@@ -84,4 +88,5 @@ async def _connected(url: str, name: str) -> AsyncIterator[tuple[Client, asyncio
         yield client, lost
     finally:
         with contextlib.suppress(*BROKER_TROUBLE):
-            await asyncio.wait_for(client.close(), ANSWER_WITHIN_S)
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                await client.close()

@@ -40,6 +40,7 @@ class Checkpoint:
         if row is None:
             await self._pool.execute("insert into checkpoints (source, task) values ($1, $2) on conflict do nothing", *self._key)
             return 0, 0
+        self.position = min(self.position, row["position"])  # lower after starting over
         self.know(row["position"])
         return row["position"], row["reacted"]
 
@@ -73,34 +74,39 @@ class Checkpoint:
 
     async def reached(self, position: int, timeout_s: float) -> bool:
         """Waits until `position` has been taken in by whichever replica does it; False if that took longer."""
-        if self.position >= position:
-            return True
+        if self.position < position and not self.here and timeout_s <= 0:
+            await self.look()
+        if self.position >= position or timeout_s <= 0:
+            return self.position >= position
         waiter = asyncio.get_running_loop().create_future()
         self._waiting.append((position, waiter))
         self._look()
         try:
-            await asyncio.wait_for(waiter, timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await waiter
         except TimeoutError:
             return False
         finally:
             self._waiting = [pair for pair in self._waiting if pair[1] is not waiter]
         return True
 
+    async def look(self) -> None:
+        """Reads how far it is, which another replica may have moved; leaves it at what is known if Postgres cannot be asked."""
+        try:
+            self.know(await self._pool.fetchval("select position from checkpoints where source = $1 and task = $2", *self._key) or 0)
+        except Exception as error:
+            if not database_is_away(error):
+                raise
+
     def _look(self) -> None:
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look_while_awaited(), name="checkpoint")
 
     async def _look_while_awaited(self) -> None:
-        """One for all who wait: reads the row, often at first; not at all where the consumer itself runs."""
+        """One for all who wait: looks, often at first; not at all where the consumer itself runs."""
         pause_s = LOOK_FIRST_S
         while self._waiting:
             if not self.here:
-                try:
-                    self.know(
-                        await self._pool.fetchval("select position from checkpoints where source = $1 and task = $2", *self._key) or 0
-                    )
-                except Exception as error:
-                    if not database_is_away(error):
-                        raise
+                await self.look()
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 1.5, LOOK_LAST_S)

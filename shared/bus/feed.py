@@ -42,7 +42,7 @@ class HttpFeed:
             answer = await self._client.get(FEED_PATH, params={"after": after, "limit": limit})
             answer.raise_for_status()
             entries = decode_feed(answer.content)
-        except (httpx2.HTTPError, msgspec.DecodeError) as error:
+        except (httpx2.HTTPError, OSError, msgspec.DecodeError) as error:
             raise FeedAway(repr(error)) from error
         if any(entry.service != self._source for entry in entries):
             raise FeedAway(f"{self._source} answered as another service")

@@ -22,6 +22,7 @@ from shared.bus.checkpoint import Checkpoint, Connection, Overtaken
 from shared.bus.condition import PARKED, Condition, Pauses, database_is_away
 from shared.bus.lease import lease
 from shared.bus.message import decode_feed, encode_feed
+from shared.bus.together import together
 from shared.entry import Codec, Entry, UnknownType
 
 Project = Callable[[Connection, Entry], Awaitable[None]]
@@ -30,6 +31,7 @@ React = Callable[[Entry], Awaitable[None]]
 
 RETRY_AFTER_S = (0.05, 0.2, 0.8)
 WAITS_FOR_S = 5.0
+KEEP_UP_EVERY_S = 0.2
 HELD_BACK = "held back"
 
 log = structlog.get_logger("bus")
@@ -114,15 +116,20 @@ class Hearing:
         return await self._checkpoint.reached(position, timeout_s)
 
     async def run(self) -> None:
-        await lease(self._dsn, f"hear {self.source} {self.task}", self.hear)
+        await together(lease(self._dsn, f"hear {self.source} {self.task}", self.hear), self._keep_up())
+
+    async def _keep_up(self) -> None:
+        """Where another replica hears, this one at least knows, roughly, how far that is: what is written here says so (`meta.after`)."""
+        while True:
+            if not self._checkpoint.here:
+                await self._checkpoint.look()
+            await asyncio.sleep(KEEP_UP_EVERY_S)
 
     async def hear(self) -> None:
         """Hears for ever, lease or no lease: of two at once, one is told that it was overtaken."""
         self._checkpoint.here = True
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._arrivals.listen())
-                await self._follow()
+            await together(self._follow(), self._arrivals.listen())
         finally:
             self._checkpoint.here = False
 
@@ -144,7 +151,7 @@ class Hearing:
             except Exception as error:
                 if not database_is_away(error):
                     raise
-                self._condition.ill("without database", error=repr(error))
+                self._condition.ill("interrupted", error=repr(error))
                 await pauses.pause()
 
     def _decoded(self, entry: Entry) -> Entry:
@@ -202,8 +209,11 @@ class Hearing:
         except Exception as error:
             if database_is_away(error):
                 raise
-            for entry in run:  # one of them is at fault; which one?
-                await self._take_alone(entry)
+            if len(run) == 1:
+                await self._take_alone(run[0])
+            else:  # one of them is at fault: it is found by halving
+                await self._take_together(run[: len(run) // 2])
+                await self._take_together(run[len(run) // 2 :])
 
     async def _in_one_transaction(self, run: Sequence[Entry]) -> None:
         async with self._pool.acquire() as connection, connection.transaction():

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import asyncpg
 
 from shared.bus.condition import Condition, Pauses, database_is_away
+from shared.bus.together import together
 
 TRY_EVERY_S = 0.2
 LOOK_EVERY_S = 5.0
@@ -58,38 +59,19 @@ async def _run_while_held(connection: asyncpg.Connection[asyncpg.Record], run: C
     """True when `run` has ended by itself, False when the connection went first (and `run` has been cancelled)."""
     lost = asyncio.Event()
     connection.add_termination_listener(lambda _: lost.set())
-    return await run_until(lost, run(), lambda: _look(connection, lost))
+    return await together(run(), _look(connection, lost)) == 0
 
 
 async def _look(connection: asyncpg.Connection[asyncpg.Record], lost: asyncio.Event) -> None:
     """Returns once the connection is lost, also if nobody tells: a silent network is found by asking."""
     while not lost.is_set():
         try:
-            await asyncio.wait_for(lost.wait(), LOOK_EVERY_S)
+            async with asyncio.timeout(LOOK_EVERY_S):
+                await lost.wait()
         except TimeoutError:
             try:
                 await connection.execute("select 1", timeout=LOOK_EVERY_S)
             except Exception as error:
                 if not database_is_away(error):
                     raise
-                lost.set()
-
-
-async def run_until(lost: asyncio.Event, work: Coroutine[Any, Any, None], look: Callable[[], Awaitable[None]] | None = None) -> bool:
-    """Runs `work` until it ends (True, or its error) or until `lost` is set (False; the work has been cancelled and is over)."""
-    tasks: list[asyncio.Future[None]] = [asyncio.ensure_future(work), asyncio.ensure_future(look() if look else _set(lost))]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    if tasks[0].cancelled():
-        tasks[1].result()
-        return False
-    tasks[0].result()
-    return True
-
-
-async def _set(event: asyncio.Event) -> None:
-    await event.wait()
+                return

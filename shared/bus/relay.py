@@ -7,6 +7,7 @@ Each batch is all or nothing and names the sequence it expects to follow, so two
 """
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -18,6 +19,7 @@ from shared.bus.condition import Condition, Pauses, database_is_away
 from shared.bus.lease import lease
 from shared.bus.message import Unbelievable, entry_in
 from shared.bus.stream import PAGE, Extent, LostRace, Message, NoStream, Stream
+from shared.bus.together import together
 from shared.entry import Entry
 
 BATCH_BYTES = 4 * 2**20
@@ -50,13 +52,22 @@ class Tail(NamedTuple):
 class Relay:
     """`run()` in every replica: one relays, the others ring its bell when they append."""
 
-    def __init__(self, events: ReadableLog, nats_url: str, *, dsn: str, seal: bytes | None = None, replicas: int = 1) -> None:
+    def __init__(
+        self,
+        events: ReadableLog,
+        nats_url: str,
+        *,
+        dsn: str,
+        seal: bytes | None = None,
+        replicas: int = 1,
+        poll_every_s: float = POLL_EVERY_S,
+    ) -> None:
         self._log = events
         self._service = events.service
         self._url = nats_url
         self._dsn = dsn
         self._seal = seal
-        self._replicas = replicas
+        self._replicas, self._poll_every_s = replicas, poll_every_s
         self._leads = False
         self._rung = asyncio.Event()
         self._database = Condition("relay", service=self._service)
@@ -64,10 +75,11 @@ class Relay:
         """How far this relay knows the stream to be; 0 in a replica that does not relay."""
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(lease(self._dsn, "relay", self.relay))
-            tasks.create_task(self._listen())
-            tasks.create_task(stay_connected(self._url, f"{self._service}-bell", self._pass_on_the_bell))
+        await together(
+            lease(self._dsn, "relay", self.relay),
+            self._listen(),
+            stay_connected(self._url, f"{self._service}-bell", self._pass_on_the_bell),
+        )
 
     async def relay(self) -> None:
         """Relays for ever, lease or no lease: two at once lose time, and nothing else."""
@@ -105,7 +117,7 @@ class Relay:
         while not (entries := await self._read(after, PAGE)):
             if asyncio.get_running_loop().time() > until:
                 return []
-            await self._wait_for_the_bell(POLL_EVERY_S)
+            await self._wait_for_the_bell(self._poll_every_s)
         return _within_bytes(entries, BATCH_BYTES)
 
     async def _read(self, after: int, limit: int) -> list[Entry]:
@@ -166,21 +178,17 @@ class Relay:
     async def _pass_on_the_bell(self, client: Client) -> None:
         """A replica that does not relay tells the one that does, so that its entries do not wait for the next poll."""
         while True:
-            if self._leads:
-                await asyncio.sleep(LOOK_EVERY_S)
-                continue
-            await self._wait_for_the_bell(LOOK_EVERY_S)
             if not self._leads:
-                await client.publish(_bell_of(self._service))
+                await client.publish(_bell_of(self._service))  # at first too: something may have been appended before we were connected
+            await (asyncio.sleep(LOOK_EVERY_S) if self._leads else self._wait_for_the_bell(LOOK_EVERY_S))
 
     async def _ring(self, _: Any) -> None:
         self._rung.set()
 
     async def _wait_for_the_bell(self, timeout_s: float) -> None:
-        try:
-            await asyncio.wait_for(self._rung.wait(), timeout_s)
-        except TimeoutError:
-            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._rung.wait()
         self._rung.clear()
 
 

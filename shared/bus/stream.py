@@ -3,6 +3,8 @@
 Nothing about a reader is kept in NATS: no consumer, durable or not, so there is nothing to lose when its store is wiped.
 """
 
+import asyncio
+import contextlib
 import json
 import uuid
 from collections.abc import Sequence
@@ -12,6 +14,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from shared.bus.broker import ANSWER_WITHIN_S, BrokerRefused
+from shared.bus.condition import BROKER_TROUBLE
 from shared.bus.message import Unbelievable, entry_in, headers_of, stream_of, subject_of, subjects_of
 from shared.entry import Entry
 
@@ -80,17 +83,21 @@ class Stream:
 
     async def page(self, first: int, limit: int = PAGE) -> list[Message]:
         """Up to `limit` messages from sequence `first` on, in order; empty when there are none. Raises NoStream."""
-        inbox = self._client.new_inbox()
-        answers = await self._client.subscribe(inbox)
+        inbox, answers = self._client.new_inbox(), asyncio.Queue[Msg]()
+        subscription = await self._client.subscribe(inbox, cb=answers.put)
         try:
             wanted = {"seq": max(first, 1), "batch": limit, "max_bytes": PAGE_BYTES}
             await self._client.publish(f"$JS.API.DIRECT.GET.{self._name}", json.dumps(wanted).encode(), reply=inbox)
             found: list[Message] = []
-            while (message := _message_in(await answers.next_msg(timeout=ANSWER_WITHIN_S))) is not None:
+            while True:
+                async with asyncio.timeout(ANSWER_WITHIN_S):
+                    message = _message_in(await answers.get())
+                if message is None:
+                    return found
                 found.append(message)
-            return found
         finally:
-            await answers.unsubscribe()
+            with contextlib.suppress(*BROKER_TROUBLE):
+                await subscription.unsubscribe()
 
     async def append(self, entries: Sequence[Entry], *, last: int, seal: bytes | None) -> int:
         """Puts the entries behind sequence `last`, all or none, and returns the new last sequence; raises LostRace or NoStream.

@@ -112,7 +112,8 @@ class Watermarks:
     async def changed(self, timeout_s: float) -> bool:
         """Waits for the next watermark of anybody; False if none comes in time."""
         try:
-            await asyncio.wait_for(self._changed.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._changed.wait()
         except TimeoutError:
             return False
         return True

@@ -13,9 +13,13 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+import nats
+import nats.errors
+from nats.aio.client import Client
 
 from shared.bus import Hearing, Relay
 from shared.bus.checkpoint import Connection
+from shared.bus.stream import NoStream, Stream
 from shared.entry import Codec, Entry, Meta, new_id
 from shared.eventlog import Command, EventLog
 
@@ -54,7 +58,13 @@ class Toy:
         return await self.append([Said(word) for word in words], stream=stream, after=after, tenant=tenant)
 
     async def append(
-        self, events: Sequence[Any], *, stream: str | None = None, after: dict[str, int] | None = None, tenant: UUID = TENANT, key: str | None = None
+        self,
+        events: Sequence[Any],
+        *,
+        stream: str | None = None,
+        after: dict[str, int] | None = None,
+        tenant: UUID = TENANT,
+        key: str | None = None,
     ) -> int:
         stream = stream or new_id("toy")
         before = self.versions.get(stream, 0)
@@ -93,9 +103,7 @@ class Toy:
             )  # fmt: skip
 
         others = {"codec": codec_of(source), "seal": SEAL, "retry_after_s": (0.01, 0.01), **others}
-        return Hearing(
-            service=self.name, source=source, pool=self.pool, dsn=self.dsn, task=task, project=project or write_down, **others
-        )
+        return Hearing(service=self.name, source=source, pool=self.pool, dsn=self.dsn, task=task, project=project or write_down, **others)
 
     def relay(self, url: str, **others: Any) -> Relay:
         return Relay(self.log, url, dsn=self.dsn, **{"seal": SEAL, **others})
@@ -138,6 +146,48 @@ async def running(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[list[async
         for ended in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(ended, Exception):
                 raise ended
+
+
+@contextlib.asynccontextmanager
+async def speaking_to(url: str) -> AsyncIterator[Client]:
+    """A client of NATS like any other."""
+    client = await nats.connect(url)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def stored(url: str, service: str) -> list[int]:
+    """The positions of what stands in a service's stream, in its order."""
+    async with speaking_to(url) as client:
+        stream, positions, first = Stream(client, service), [], 1
+        while messages := await stream.page(first):
+            positions += [int(message.headers["ce-sequence"]) for message in messages]
+            first = messages[-1].sequence + 1
+        return positions
+
+
+async def until_stored(url: str, service: str, position: int) -> None:
+    """Waits until the stream's last message is the entry at `position`."""
+    async with asyncio.timeout(20):
+        while True:
+            with contextlib.suppress(nats.errors.Error, OSError):
+                async with speaking_to(url) as client:
+                    stream = Stream(client, service)
+                    while True:
+                        with contextlib.suppress(NoStream):
+                            last = await stream.page((await stream.extent()).last, 1)
+                            if last and int(last[0].headers["ce-sequence"]) >= position:
+                                return
+                        await asyncio.sleep(0.01)  # NATS tells nobody that something was stored
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    """Waits for what nobody announces: a counter, say."""
+    async with asyncio.timeout(20):
+        while not happened():
+            await asyncio.sleep(0.005)
 
 
 def word_of(entry: Entry) -> str:
