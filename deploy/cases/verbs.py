@@ -151,84 +151,68 @@ REPORTED: Fields = MappingProxyType({"as": New("deal"), "client": CLIENT, "close
 REPORT_MAY: Fields = MappingProxyType({"listing": LISTING, "kind": SALE_OR_RENTAL})
 
 
-def _on_listing(name: str, *, needed: Fields = NO_FIELDS, may: Fields = NO_FIELDS, carried_out: bool = True) -> Verb:
-    return Verb(f"listing.{name}", target="listing", needed=needed, may=may, carried_out=carried_out)
-
-
-def _on_client(name: str, *, needed: Fields = NO_FIELDS, carried_out: bool = True) -> Verb:
-    return Verb(f"client.{name}", target="client", needed=needed, carried_out=carried_out)
-
-
-def _on_deal(name: str, *, needed: Fields = NO_FIELDS, carried_out: bool = True) -> Verb:
-    return Verb(f"deal.{name}", target="deal", needed=needed, carried_out=carried_out)
-
-
-def _on_person(name: str, *, needed: Fields = NO_FIELDS, may: Fields = NO_FIELDS, carried_out: bool = True) -> Verb:
-    return Verb(f"person.{name}", target="person", needed=needed, may=may, carried_out=carried_out)
+def _on(noun: Noun, name: str, *, needed: Fields = NO_FIELDS, may: Fields = NO_FIELDS) -> Verb:
+    return Verb(f"{noun}.{name}", target=noun, needed=needed, may=may)
 
 
 _VERBS = (
     Verb("person.join", needed={"person": New("person"), "store": TEXT}, may=POST, path="/v1/people"),
-    _on_person("transfer", may={"store": TEXT, "team": TEXT, "role": OneOf(ROLES)}),
-    _on_person("leave", needed={"kind": OneOf(("resigned", "dismissed", "walked_out", "expelled"))}),
-    _on_person("confirm"),
+    _on("person", "transfer", may={"store": TEXT, "team": TEXT, "role": OneOf(ROLES)}),
+    _on("person", "leave", needed={"kind": OneOf(("resigned", "dismissed", "walked_out", "expelled"))}),
+    _on("person", "confirm"),
     Verb(
         "leave.grant", target="person", needed={"from": DAY, "to": DAY}, may={"maintainer": PERSON},
-        path="/v1/people/{id}:grant-leave", carried_out=False,
+        path="/v1/people/{id}:grant-leave",
     ),
     Verb(
         "listing.enter", needed={"as": New("listing"), "kind": SALE_OR_RENTAL, "acquired_at": INSTANT}, asked=LISTING_FACTS,
         may={"for": PERSON}, path="/v1/listings",
     ),
-    Verb("listing.complete", target="listing", may=LISTING_FACTS, carried_out=False),
-    _on_listing(
-        "follow_up", needed={"channel": CHANNELS, "text": TEXT},
+    Verb("listing.complete", target="listing", may=LISTING_FACTS),
+    _on("listing", "follow_up", needed={"channel": CHANNELS, "text": TEXT},
         may={"about": OneOf(("key", "exclusive")), "outcome": OneOf(("reached", "unreachable"))},
     ),
-    _on_listing("take_key"),
-    _on_listing("return_key"),
-    _on_listing("sign_exclusive", needed={"until": DAY}),
-    _on_listing(
-        "survey", needed={"indoor": COUNT, "indoor_with_agent": COUNT, "outdoor": COUNT}, may={"watermarked": COUNT}, carried_out=False,
+    _on("listing", "take_key"),
+    _on("listing", "return_key"),
+    _on("listing", "sign_exclusive", needed={"until": DAY}),
+    _on("listing", "survey", needed={"indoor": COUNT, "indoor_with_agent": COUNT, "outdoor": COUNT}, may={"watermarked": COUNT},
     ),
-    _on_listing("floor_plan", needed={"door": TRUTH, "compass": TRUTH}, carried_out=False),
-    _on_listing("conceal", carried_out=False),
-    _on_listing("reveal", carried_out=False),
-    _on_listing("mark", needed={"status": OneOf(("valid", "invalid", "rented", "sold"))}, carried_out=False),
-    _on_listing("reassign", needed={"to": ACCOUNT}),
-    _on_listing("find_duplicate", needed={"reason": TEXT}, carried_out=False),
-    _on_listing(
-        "refute", needed={"what": OneOf(("owner_phone", "core", "follow_up")), "reason": TEXT}, may={"follow_up": FollowUpText()},
-        carried_out=False,
+    _on("listing", "floor_plan", needed={"door": TRUTH, "compass": TRUTH}),
+    _on("listing", "conceal"),
+    _on("listing", "reveal"),
+    _on("listing", "mark", needed={"status": OneOf(("valid", "invalid", "rented", "sold"))}),
+    _on("listing", "reassign", needed={"to": ACCOUNT}),
+    _on("listing", "find_duplicate", needed={"reason": TEXT}),
+    _on("listing", "refute", needed={"what": OneOf(("owner_phone", "core", "follow_up")), "reason": TEXT}, may={"follow_up": FollowUpText()},
     ),
     Verb(
         "client.enter",
         needed={"as": New("client"), "kind": OneOf(("buy", "rent")), "acquired_at": INSTANT, "name": TEXT}, asked=CLIENT_FACTS,
         may={"for": PERSON}, path="/v1/clients",
     ),
-    _on_client("follow_up", needed={"channel": CHANNELS, "text": TEXT}, carried_out=False),
-    _on_client("view", needed={"listing": LISTING, "form": TEXT}),
-    _on_client("name_senior", needed={"senior": PERSON}, carried_out=False),
-    _on_client("reassign", needed={"to": ACCOUNT}, carried_out=False),
-    _on_client("claim", carried_out=False),
+    _on("client", "follow_up", needed={"channel": CHANNELS, "text": TEXT}),
+    _on("client", "view", needed={"listing": LISTING, "form": TEXT}),
+    _on("client", "name_senior", needed={"senior": PERSON}),
+    _on("client", "reassign", needed={"to": ACCOUNT}),
+    _on("client", "claim"),
     Verb("deal.report", target="deal", new=REPORTED, may=REPORT_MAY, new_path="/v1/deals"),
     Verb(
         "deal.sign", target="deal", new=REPORTED, needed={"contract": TEXT, "signer": PERSON},
-        may=REPORT_MAY, new_path="/v1/deals:sign", carried_out=False,
+        may=REPORT_MAY, new_path="/v1/deals:sign",
     ),
-    _on_deal("attach_listing", needed={"listing": LISTING}, carried_out=False),
-    _on_deal("sign_off", needed={"reason": TEXT}, carried_out=False),
-    _on_deal("settle"),
-    _on_deal("find_private_dealing", needed={"person": PERSON, "reason": TEXT}, carried_out=False),
-    _on_deal("adjudicate", needed={"lines": Lines(), "reason": TEXT}),
+    _on("deal", "attach_listing", needed={"listing": LISTING}),
+    _on("deal", "sign_off", needed={"reason": TEXT}),
+    _on("deal", "settle"),
+    _on("deal", "find_private_dealing", needed={"person": PERSON, "reason": TEXT}),
+    _on("deal", "adjudicate", needed={"lines": Lines(), "reason": TEXT}),
     Verb(
-        "deal.dispute", target="deal", needed={"as": New("dispute"), "reason": TEXT}, carried_out=False,
+        "deal.dispute", target="deal", needed={"as": New("dispute"), "reason": TEXT},
     ),
     Verb(
         "deal.rule", target="dispute", needed={"outcome": OneOf(("upheld", "corrected", "rejected")), "reason": TEXT},
-        may={"lines": Lines()}, carried_out=False,
+        may={"lines": Lines()},
     ),
-    _on_deal("cancel", needed={"reason": TEXT}, carried_out=False),
+    _on("deal", "cancel", needed={"reason": TEXT}),
     *(
         Verb(f"mandate.{name}", carried_out=False)
         for name in ("request", "review", "approve", "issue", "receive", "report", "revoke", "ratify")

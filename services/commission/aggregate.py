@@ -6,12 +6,15 @@ from typing import Literal, assert_never
 
 from msgspec import Struct, structs
 
+from services.commission import rules
 from services.commission.events import (
     Activated,
     Adjudicated,
     Adjustment,
     Cancelled,
     DealEvent,
+    DisputeOpened,
+    DisputeRuled,
     EvidenceAwaited,
     LateListingSignedOff,
     ListingAttached,
@@ -25,7 +28,8 @@ from services.commission.events import (
     Signed,
     Terms,
 )
-from shared.eventlog import Claim
+from shared.entry import id_of
+from shared.eventlog import Claim, Claimant
 from shared.identity import Caller, Post, allow
 from shared.regulation import Activation, Pack, Refused, check_activation
 from shared.tenure import Ground
@@ -33,8 +37,17 @@ from shared.tenure import Ground
 State = Literal["signed", "reported", "awaiting_evidence", "settled", "blocked", "cancelled"]
 
 
+class Dispute(Struct, frozen=True):
+    """A dispute; `instance` is the last that has ruled, 0 none."""
+
+    by: str
+    opened_at: datetime
+    instance: int = 0
+    outcome: str | None = None
+
+
 class Deal(Struct, frozen=True):
-    """A deal. `adjustments` were adjudicated: they add to what `settlement` gives."""
+    """A deal. `adjustments` were adjudicated: they add to what `settlement` gives. `outdated`: an act after settlement asks for rebooking."""
 
     terms: Terms
     state: State
@@ -46,6 +59,8 @@ class Deal(Struct, frozen=True):
     asked_by: str | None = None
     settlement: Settlement | None = None
     adjustments: tuple[Adjustment, ...] = ()
+    outdated: bool = False
+    disputes: dict[str, Dispute] = {}
 
     @property
     def is_open(self) -> bool:
@@ -69,13 +84,18 @@ def evolve(deal: Deal | None, event: DealEvent) -> Deal:
         case EvidenceAwaited(by=by):
             return structs.replace(deal, state="awaiting_evidence", asked_by=by)
         case Settled(settlement=settlement) | Rebooked(settlement=settlement):
-            return structs.replace(deal, state="settled", settlement=settlement)
+            return structs.replace(deal, state="settled", settlement=settlement, outdated=False)
         case Adjudicated(lines=lines):
             return structs.replace(deal, adjustments=(*deal.adjustments, *lines))
+        case DisputeOpened(by=by, dispute=id, at=at):
+            return structs.replace(deal, disputes={**deal.disputes, id: Dispute(by, at)})
+        case DisputeRuled(dispute=id, instance=instance, outcome=outcome, lines=lines):
+            ruled = structs.replace(deal.disputes[id], instance=instance, outcome=outcome)
+            return structs.replace(deal, disputes={**deal.disputes, id: ruled}, adjustments=(*deal.adjustments, *lines))
         case Cancelled():
-            return structs.replace(deal, state="cancelled")
+            return structs.replace(deal, state="cancelled", outdated=False)
         case PrivateDealingFound():
-            return deal
+            return structs.replace(deal, outdated=deal.settlement is not None)
     assert_never(event)
 
 
@@ -113,7 +133,7 @@ class Surroundings(Struct, frozen=True):
     listing_correct: bool
     client_known: bool
     shown_by: frozenset[str]
-    open_deal: str | None
+    open_deal: Claimant | None
 
 
 def report(*, by: Caller, terms: Terms, around: Surroundings, ground: Ground, at: datetime) -> list[DealEvent]:
@@ -122,11 +142,128 @@ def report(*, by: Caller, terms: Terms, around: Surroundings, ground: Ground, at
 
 
 def report_signed(deal: Deal, *, by: Caller, terms: Terms, around: Surroundings, ground: Ground, at: datetime) -> list[DealEvent]:
-    """B-1-2: the report of a deal whose contract was signed before."""
+    """B-1-2: the report of a deal whose contract was signed before; its sending becomes the closing."""
     _refuse_cancelled(deal)
     if deal.state != "signed":
-        raise Refused("deal_already_reported", "B-1-2", first_at=deal.closing_time)
+        raise Refused("already_reported", "B-1-2", first_at=deal.closing_time)
     return [Reported(by.person, _checked("deal.report", by, terms, around, ground, at), at)]
+
+
+def sign(
+    *, by: Caller, terms: Terms, contract: str | None, signer: str | None, around: Surroundings, ground: Ground, at: datetime
+) -> list[DealEvent]:
+    """B-1-2: a deal whose contract was signed; until it is reported, that is its closing."""
+    _refuse_unknown_signer(signer, ground)
+    return [Signed(by.person, _checked("deal.sign", by, terms, around, ground, at), contract, signer, at)]
+
+
+def sign_reported(
+    deal: Deal, *, by: Caller, contract: str | None, signer: str | None, ground: Ground, at: datetime
+) -> list[DealEvent]:
+    """The contract of a deal that was reported first: the closing stays the report's."""
+    allow(by, "deal.sign", own=by.person in deal.terms.closers, over=[ground.post(person) for person in deal.terms.closers])
+    _refuse_cancelled(deal)
+    _refuse_settled(deal)
+    _refuse_unknown_signer(signer, ground)
+    return [Signed(by.person, deal.terms, contract, signer, at)]
+
+
+def _refuse_unknown_signer(signer: str | None, ground: Ground) -> None:
+    if signer is not None and ground.post(signer) is None:
+        raise Refused("unknown_reference", field="signer")
+
+
+def attach_listing(
+    deal: Deal, *, by: Caller, listing: str, around: Surroundings, ground: Ground, at: datetime
+) -> list[DealEvent]:
+    """B-1-4-2: a listing entered later is attached to a deal reported without one; possible until settlement."""
+    allow(by, "deal.attach_listing", own=by.person in parties(deal), over=[ground.post(person) for person in deal.terms.closers])
+    _refuse_cancelled(deal)
+    _refuse_settled(deal)
+    if around.listing_kind is None:
+        raise Refused("unknown_reference", field="listing")
+    if deal.terms.listing == listing:
+        return []
+    if deal.terms.listing is not None:
+        raise Refused("listing_already_attached", "B-1-4-2", listing=deal.terms.listing)
+    if not around.listing_correct:
+        raise Refused("listing_draft", "A-2.6")
+    if around.open_deal is not None:
+        first = id_of("dea", around.open_deal.stream)
+        raise Refused("deal_already_reported", "A-R2", first=first, by=around.open_deal.by, first_at=around.open_deal.recorded_at)
+    return [ListingAttached(by.person, listing, at)]
+
+
+def sign_off(deal: Deal, *, by: Caller, is_late: bool, reason: str, ground: Ground, at: datetime) -> list[DealEvent]:
+    """B-1-4-2: an area manager accepts a listing that was entered after closing; possible until settlement."""
+    allow(by, "deal.sign_off", over=[ground.post(person) for person in deal.terms.closers[:1]], stores=(deal.terms.store,))
+    _refuse_cancelled(deal)
+    _refuse_settled(deal)
+    if deal.terms.listing is None:
+        raise Refused("no_listing", "B-1-4-2")
+    if not is_late:
+        raise Refused("listing_not_late", "B-1-4-2")
+    return [LateListingSignedOff(by.person, reason, at)] if not deal.signed_off else []
+
+
+def find_private_dealing(deal: Deal, *, by: Caller, person: str, reason: str, pack: Pack, ground: Ground, at: datetime) -> list[DealEvent]:
+    """A-R1, B-1-4-3: a manager finds private dealing, before or after settlement: the offender's lines go to the company."""
+    offender = ground.post(person)
+    if offender is None:
+        raise Refused("unknown_reference", "A-R1", field="person")
+    allow(by, "deal.find_private_dealing", over=[offender, *(ground.post(closer) for closer in deal.terms.closers)])
+    _refuse_cancelled(deal)
+    return [PrivateDealingFound(by.person, person, reason, rules.private_dealing_found(pack, person), at)]
+
+
+def rebook(deal: Deal, *, settlement: Settlement, at: datetime) -> list[DealEvent]:
+    """Corrections: what was settled is reversed and booked anew, because of a finding after it. Lines that stay the same move nothing."""
+    return [Rebooked("", "private_dealing", settlement, at)] if deal.outdated else []
+
+
+def cancel(deal: Deal, *, by: Caller, reason: str, ground: Ground, at: datetime) -> list[DealEvent]:
+    """Corrections: reverses everything. Once settled only the general manager cancels."""
+    closers = [ground.post(person) for person in deal.terms.closers]
+    allow(by, "deal.cancel_settled" if deal.settlement is not None else "deal.cancel", stores=(deal.terms.store,), over=closers[:1])
+    _refuse_cancelled(deal)
+    return [Cancelled(by.person, deal.terms.listing, deal.terms.client, reason, at)]
+
+
+def dispute(deal: Deal, *, by: Caller, named: str, reason: str, ground: Ground, at: datetime) -> list[DealEvent]:
+    """O-4: a party, or a manager of the store, disputes a deal that was settled."""
+    closers = [ground.post(person) for person in deal.terms.closers]
+    allow(by, "deal.dispute", own=by.person in parties(deal), over=closers)
+    _refuse_cancelled(deal)
+    if deal.settlement is None:
+        raise Refused("not_settled", "O-4", state=deal.state)
+    return [DisputeOpened(by.person, named, reason, at)] if named not in deal.disputes else []
+
+
+def rule(
+    deal: Deal,
+    *,
+    by: Caller,
+    named: str,
+    outcome: Literal["upheld", "corrected", "rejected"],
+    lines: tuple[Adjustment, ...],
+    reason: str,
+    unknown: Sequence[str],
+    ground: Ground,
+    at: datetime,
+) -> list[DealEvent]:
+    """O-4: the area manager rules first, the company second; never a party. A correction adds lines that sum to zero."""
+    instance: Literal[1, 2] = 2 if deal.disputes[named].instance else 1
+    party = by.person in parties(deal) | {line.to for line in lines} | {deal.disputes[named].by}
+    closers = [ground.post(person) for person in deal.terms.closers[:1]]
+    allow(by, "deal.rule" if instance == 1 else "deal.rule_second", stores=(deal.terms.store,), over=closers, party=party)
+    _refuse_cancelled(deal)
+    if deal.disputes[named].instance == 2:
+        raise Refused("already_ruled", "O-4")
+    if unknown:
+        raise Refused("unknown_reference", "O-4", field="lines")
+    if sum(line.amount_fen for line in lines) != 0 or (outcome == "corrected") != bool(lines):
+        raise Refused("adjudication_not_zero", "A-1.N7", sum_fen=sum(line.amount_fen for line in lines))
+    return [DisputeRuled(by.person, named, instance, outcome, lines, reason, at)]
 
 
 def _checked(act: str, by: Caller, terms: Terms, around: Surroundings, ground: Ground, at: datetime) -> Terms:
@@ -134,10 +271,11 @@ def _checked(act: str, by: Caller, terms: Terms, around: Surroundings, ground: G
     allow(by, act, own=by.person in terms.closers, over=closers)
     _refuse_unknown(terms, around, closers)
     if around.open_deal is not None:
-        raise Refused("deal_already_reported", "A-R2", first=around.open_deal)
-    first = closers[0]
-    assert first is not None, "unknown closers were refused"
-    whole = structs.replace(terms, store=first.store, kind=around.listing_kind or terms.kind)
+        first_at, first = around.open_deal.recorded_at, id_of("dea", around.open_deal.stream)
+        raise Refused("deal_already_reported", "A-R2", first=first, by=around.open_deal.by, first_at=first_at)
+    chief = closers[0]
+    assert chief is not None, "unknown closers were refused"
+    whole = structs.replace(terms, store=chief.store, kind=around.listing_kind or terms.kind)
     without = [person for person in terms.closers if person not in around.shown_by]
     needs_viewings = ground.pack_of(terms.closers[0], at).has("A-2.4") and terms.listing is not None
     if len(closers) > 1 and without and needs_viewings:
@@ -162,8 +300,7 @@ def may_be_settled(deal: Deal, *, by: Caller, closers: Sequence[Post | None]) ->
     """O-5: settling is the act of the closing store's manager, once, and never of a party. Refused: forbidden, already_settled, ..."""
     allow(by, "deal.settle", stores=(deal.terms.store,), areas=[p.area for p in closers[:1] if p], party=by.person in parties(deal))
     _refuse_cancelled(deal)
-    if deal.settlement is not None:
-        raise Refused("already_settled", "O-5")
+    _refuse_settled(deal)
 
 
 def settle(deal: Deal, *, by: Caller, closers: Sequence[Post | None], settlement: Settlement, at: datetime) -> list[DealEvent]:
@@ -196,7 +333,7 @@ def adjudicate(
         raise Refused("unknown_reference", "A-1.N7", field="lines")
     if (total := sum(line.amount_fen for line in lines)) != 0 or not lines:
         raise Refused("adjudication_not_zero", "A-1.N7", sum_fen=total)
-    return [Adjudicated(by.person, lines, reason, at)]
+    return [Adjudicated(by.person, by.post.role, lines, reason, at)]
 
 
 def parties(deal: Deal) -> frozenset[str]:
@@ -206,6 +343,11 @@ def parties(deal: Deal) -> frozenset[str]:
 
 def _gets(settlement: Settlement | None) -> frozenset[str]:
     return frozenset(line.to for line in settlement.lines) if settlement is not None else frozenset()
+
+
+def _refuse_settled(deal: Deal) -> None:
+    if deal.settlement is not None:
+        raise Refused("already_settled", "O-5")
 
 
 def _refuse_cancelled(deal: Deal) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from msgspec import structs
 from pydantic import Field
 from starlette.responses import Response
 
@@ -12,9 +13,9 @@ from services.commission.aggregate import Deal, Surroundings
 from services.commission.events import Adjustment, Kind, Line, Settlement, Terms
 from services.commission.reactions import Awaited, Bench
 from shared.entry import id_of
-from shared.eventlog import Answer, Outcome, Streams
+from shared.eventlog import Answer, Look, Outcome, Streams
 from shared.identity import post_of, posts_of
-from shared.regulation import FEES, Refused, load
+from shared.regulation import FEES, Refused, in_force, load
 from shared.service import (
     Account,
     Body,
@@ -23,6 +24,7 @@ from shared.service import (
     Context,
     Ctx,
     DealId,
+    DisputeId,
     Instant,
     ListingId,
     Money,
@@ -67,6 +69,49 @@ class Report(Body):
         return Terms(self.listing, self.client, tuple(self.closers), fees, self.kind, None)
 
 
+class Sign(Report):
+    contract: Short | None = None
+    signer: PersonId | None = None
+
+
+class SignReported(Body):
+    contract: Short | None = None
+    signer: PersonId | None = None
+
+
+class ReportSigned(Body):
+    listing: ListingId | None = None
+    client: ClientId | None = None
+    closers: Annotated[list[PersonId], Field(min_length=1, max_length=20)] | None = None
+    fees: dict[Fee, Received] | None = None
+    kind: Kind | None = None
+
+    def over(self, terms: Terms) -> Terms:
+        """The contract's terms with what the report says otherwise."""
+        fees = None if self.fees is None else {kind: money.amount for kind, money in self.fees.items()}
+        said = {"listing": self.listing, "client": self.client, "fees": fees, "kind": self.kind}
+        closers = {} if self.closers is None else {"closers": tuple(self.closers)}
+        return structs.replace(terms, **{name: value for name, value in said.items() if value is not None}, **closers)
+
+
+class Attach(Body):
+    listing: ListingId
+
+
+class Reason(Body):
+    reason: Text
+
+
+class PrivateDealing(Body):
+    person: PersonId
+    reason: Text
+
+
+class OpenDispute(Body):
+    id: DisputeId | None = None
+    reason: Text
+
+
 class Adjudicated(Body):
     role: Short
     to: Account
@@ -76,6 +121,12 @@ class Adjudicated(Body):
 
 class Adjudicate(Body):
     lines: Annotated[list[Adjudicated], Field(min_length=1, max_length=100)]
+    reason: Text
+
+
+class Rule(Body):
+    outcome: Literal["upheld", "corrected", "rejected"]
+    lines: Annotated[list[Adjudicated], Field(max_length=100)] = []
     reason: Text
 
 
@@ -109,20 +160,135 @@ async def report(ctx: Ctx, body: Report) -> Response:
     return ctx.reply(outcome)
 
 
-def _around(ctx: Context, terms: Terms) -> Any:
+@routes.command("/v1/deals:sign", act="deal.sign")
+async def sign(ctx: Ctx, body: Sign) -> Response:
+    """Records the contract of a deal that is not reported yet: 201; until it is, the signature is the closing (B-1-2)."""
+    id = body.id or ctx.new_id("dea")
+    look = _around(ctx, body.terms, body.signer)
+    facts = {"by": ctx.caller, "terms": body.terms, "contract": body.contract, "signer": body.signer}
+    outcome = await _parts(ctx).deals.begin(id, aggregate.sign, command=ctx.command(), look=look, answer=entered(id, "state"), **facts)
+    return ctx.reply(outcome)
+
+
+@routes.command("/v1/deals/{id}:report", act="deal.report")
+async def report_signed(ctx: Ctx, id: DealId, body: ReportSigned) -> Response:
+    """Sends the report of a deal that was signed before; what it leaves out stays as in the contract (B-1-2)."""
+
+    async def look(state: Deal, at: datetime) -> dict[str, Any]:
+        terms = body.over(state.terms)
+        return {**await _around(ctx, terms, own=id)(state, at), "terms": terms}
+
+    return await _change(ctx, id, aggregate.report_signed, look=look)
+
+
+@routes.command("/v1/deals/{id}:sign", act="deal.sign")
+async def sign_reported(ctx: Ctx, id: DealId, body: SignReported) -> Response:
+    """Records the contract of a deal that was reported."""
+    return await _change(ctx, id, aggregate.sign_reported, look=_closers(ctx, body.signer), contract=body.contract, signer=body.signer)
+
+
+@routes.command("/v1/deals/{id}:attach-listing", act="deal.attach_listing")
+async def attach_listing(ctx: Ctx, id: DealId, body: Attach) -> Response:
+    """Attaches a listing that was entered after the report (B-1-4-2)."""
+
+    async def look(state: Deal, at: datetime) -> dict[str, Any]:
+        return await _around(ctx, structs.replace(state.terms, listing=body.listing), own=id)(state, at)
+
+    return await _change(ctx, id, aggregate.attach_listing, look=look, listing=body.listing)
+
+
+@routes.command("/v1/deals/{id}:sign-off", act="deal.sign_off")
+async def sign_off(ctx: Ctx, id: DealId, body: Reason) -> Response:
+    """Accepts a listing that was entered after closing (B-1-4-2)."""
+
+    async def look(state: Deal, at: datetime) -> dict[str, Any]:
+        past = await views.stream(ctx.service.pool, ctx.tenant, state.terms.listing) if state.terms.listing is not None else []
+        is_late = any(entry.version == 1 and entry.effective_at > state.closing_time for entry in past)
+        return {**await _closers(ctx)(state, at), "is_late": is_late}
+
+    return await _change(ctx, id, aggregate.sign_off, look=look, reason=body.reason)
+
+
+@routes.command("/v1/deals/{id}:find-private-dealing", act="deal.find_private_dealing")
+async def find_private_dealing(ctx: Ctx, id: DealId, body: PrivateDealing) -> Response:
+    """Finds private dealing (A-R1, B-1-4-3); of a settled deal it reverses and rebooks."""
+
+    async def look(state: Deal, at: datetime) -> dict[str, Any]:
+        around = await _closers(ctx, body.person)(state, at)
+        return {**around, "pack": in_force(around["ground"].activations, state.terms.store, state.closing_time)}
+
+    answer = await _change(ctx, id, aggregate.find_private_dealing, look=look, person=body.person, reason=body.reason)
+    read = await _parts(ctx).deals.read(ctx.tenant, id)
+    if read is not None and read[0].outdated:
+        await _parts(ctx).bench.settle_if_judged(ctx.tenant, id)
+    return answer
+
+
+@routes.command("/v1/deals/{id}:cancel", act="deal.cancel")
+async def cancel(ctx: Ctx, id: DealId, body: Reason) -> Response:
+    """Cancels the deal: everything is reversed, terms begin anew."""
+    return await _change(ctx, id, aggregate.cancel, look=_closers(ctx), reason=body.reason)
+
+
+@routes.command("/v1/deals/{id}:dispute", act="deal.dispute")
+async def dispute(ctx: Ctx, id: DealId, body: OpenDispute) -> Response:
+    """Opens a dispute about a settled deal (O-4): its id is in the answer."""
+    opened = body.id or ctx.new_id("dis")
+
+    def answer(deal: Deal, version: int) -> Answer:
+        return Answer(201, json_of({"id": opened, "deal": id, "version": version}))
+
+    facts = {"by": ctx.caller, "named": opened, "reason": body.reason}
+    outcome = await _parts(ctx).deals.change(id, aggregate.dispute, command=ctx.command(), look=_closers(ctx), answer=answer, **facts)
+    return ctx.reply(outcome)
+
+
+@routes.command("/v1/disputes/{id}:rule", act="deal.rule")
+async def rule(ctx: Ctx, id: DisputeId, body: Rule) -> Response:
+    """Rules on a dispute: first the area manager, then the company (O-4)."""
+    await ctx.service.caught_up()
+    deal = await views.deal_of(ctx.service.pool, ctx.tenant, id)
+    if deal is None:
+        raise Refused("unknown_reference")
+    lines = _adjustments(body.lines)
+
+    async def look(state: Deal, at: datetime) -> dict[str, Any]:
+        return {**await _closers(ctx)(state, at), **await _unknown_in(ctx, lines)}
+
+    return await _change(ctx, deal, aggregate.rule, look=look, named=id, outcome=body.outcome, lines=lines, reason=body.reason)
+
+
+async def _change(ctx: Context, id: str, decide: Any, *, look: Look, **facts: Any) -> Response:
+    outcome = await _parts(ctx).deals.change(
+        id, decide, command=ctx.command(), look=look, answer=done(id, "state"), by=ctx.caller, **facts
+    )
+    return ctx.reply(outcome)
+
+
+def _closers(ctx: Context, *names: str | None) -> Look:
+    """The ground under a deal's closers and who else is named."""
+
+    async def look(state: Deal, at: datetime) -> dict[str, Any]:
+        return {"ground": await ground(ctx.service.pool, ctx.tenant, (*state.terms.closers, *names))}
+
+    return look
+
+
+def _around(ctx: Context, terms: Terms, *names: str | None, own: str | None = None) -> Look:
     """What a report is checked against, looked at anew on every attempt."""
 
     async def look(state: Deal | None, at: datetime) -> dict[str, Any]:
         async with ctx.service.pool.acquire() as connection:
-            around = await looking(connection, ctx.tenant, *terms.closers)(None, at)
+            around = await looking(connection, ctx.tenant, *terms.closers, *names)(None, at)
             listing = await views.stream(connection, ctx.tenant, terms.listing) if terms.listing is not None else []
             records = await views.stream(connection, ctx.tenant, terms.client)
             first = history.first_record(records) or terms.client
             shown = await views.shown_by(connection, ctx.tenant, terms.listing, first) if terms.listing is not None else frozenset()
         open_deal = await ctx.service.log.claimant(ctx.tenant, "open_deal", terms.listing) if terms.listing is not None else None
-        first_deal = id_of("dea", open_deal.stream) if open_deal is not None else None
+        if open_deal is not None and id_of("dea", open_deal.stream) == own:
+            open_deal = None
         kind, correct = history.kind_of(listing), history.is_correct(listing)
-        return {**around, "around": Surroundings(kind, correct, bool(records), shown, first_deal)}
+        return {**around, "around": Surroundings(kind, correct, bool(records), shown, open_deal)}
 
     return look
 
@@ -168,16 +334,22 @@ def _waiting(id: str, awaited: Awaited) -> Any:
 @routes.command("/v1/deals/{id}:adjudicate", act="deal.adjudicate")
 async def adjudicate(ctx: Ctx, id: DealId, body: Adjudicate) -> Response:
     """Adds lines that sum to zero, with a reason (A-1.N7)."""
-    lines = tuple(Adjustment(line.role, line.to, line.amount.amount, line.credit) for line in body.lines)
+    lines = _adjustments(body.lines)
 
     async def look(state: Deal, at: datetime) -> dict[str, Any]:
-        known = (await ground(ctx.service.pool, ctx.tenant, [line.to for line in lines])).posts
-        return {"unknown": [line.to for line in lines if line.to not in known and line.to != "company"]}
+        return await _unknown_in(ctx, lines)
 
-    outcome = await _parts(ctx).deals.change(
-        id, aggregate.adjudicate, command=ctx.command(), look=look, answer=done(id, "state"), by=ctx.caller, lines=lines, reason=body.reason
-    )
-    return ctx.reply(outcome)
+    return await _change(ctx, id, aggregate.adjudicate, look=look, lines=lines, reason=body.reason)
+
+
+def _adjustments(lines: Iterable[Adjudicated]) -> tuple[Adjustment, ...]:
+    return tuple(Adjustment(line.role, line.to, line.amount.amount, line.credit) for line in lines)
+
+
+async def _unknown_in(ctx: Context, lines: Iterable[Adjustment]) -> dict[str, Any]:
+    """Beneficiaries of lines who are nobody of this company."""
+    known = (await ground(ctx.service.pool, ctx.tenant, [line.to for line in lines])).posts
+    return {"unknown": [line.to for line in lines if line.to not in known and line.to != "company"]}
 
 
 @routes.query("/v1/deals/{id}", act="deal.read")

@@ -108,9 +108,12 @@ class LateListingSignedOff(Struct, frozen=True):
 
 
 class PrivateDealingFound(Struct, frozen=True):
+    """A manager found hoarding of deals or private supply by `person` (A-R1, B-1-4-3), before settlement or after it."""
+
     by: str
     person: str
     reason: str
+    violation: Violation | None
     at: datetime
 
 
@@ -138,7 +141,31 @@ class Rebooked(Struct, frozen=True):
 
 
 class Adjudicated(Struct, frozen=True):
+    """The company adjudicated a special case (A-1.N7): lines that sum to zero, by whose authority and why."""
+
     by: str
+    authority: str
+    lines: tuple[Adjustment, ...]
+    reason: str
+    at: datetime
+
+
+class DisputeOpened(Struct, frozen=True):
+    """A party disputes the deal (O-4)."""
+
+    by: str
+    dispute: str
+    reason: str
+    at: datetime
+
+
+class DisputeRuled(Struct, frozen=True):
+    """A ruling: in the first instance the area manager's, in the second the company's. `corrected` adds lines that sum to zero."""
+
+    by: str
+    dispute: str
+    instance: Literal[1, 2]
+    outcome: Literal["upheld", "corrected", "rejected"]
     lines: tuple[Adjustment, ...]
     reason: str
     at: datetime
@@ -175,6 +202,8 @@ DealEvent = (
     | Settled
     | Rebooked
     | Adjudicated
+    | DisputeOpened
+    | DisputeRuled
     | Cancelled
 )
 PackEvent = Activated

@@ -25,6 +25,9 @@ from shared.identity import Post
 from shared.regulation import Pack
 from shared.tenure import Stand, Stands, holder_at
 
+_AFTERWARDS = (
+    own.EvidenceAwaited | own.Settled | own.Rebooked | own.Adjudicated | own.DisputeOpened | own.DisputeRuled | own.Cancelled
+)
 Posting = authz.Joined | authz.Transferred | authz.Confirmed | authz.Left
 
 
@@ -67,7 +70,7 @@ def terms_of(deal: Iterable[Entry]) -> Terms:
     for entry in deal:
         match entry.event:
             case own.Signed(terms=signed):
-                terms = signed
+                terms = terms or signed
             case own.Reported(terms=reported):
                 terms = reported
             case own.ListingAttached(listing=attached):

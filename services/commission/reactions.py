@@ -121,15 +121,21 @@ class Bench:
         return await self._pack(connection, tenant, entries, closing)
 
     async def settle_what_waited(self) -> int:
-        """Settles what was asked for and can now be judged; how many."""
+        """Books, of all deals, what waits to be booked and can now be judged; how many."""
         settled = 0
         for tenant, stream in await views.awaiting(self._pool):
             deal = id_of("dea", stream)
-            judged = await self.judge(tenant, deal)
-            if isinstance(judged, Settlement):
-                await self._deals.change(deal, aggregate.settle_awaited, command=Command(tenant, "", Meta()), settlement=judged)
-                settled += 1
+            settled += await self.settle_if_judged(tenant, deal)
         return settled
+
+    async def settle_if_judged(self, tenant: UUID, deal: str) -> bool:
+        """Books what waits for evidence, and what a finding after settlement made outdated, if it can be judged now."""
+        judged = await self.judge(tenant, deal)
+        if not isinstance(judged, Settlement):
+            return False
+        for book in (aggregate.settle_awaited, aggregate.rebook):
+            await self._deals.change(deal, book, command=Command(tenant, "", Meta()), settlement=judged)
+        return True
 
 
 def _open_cut(instant: datetime) -> Cut:

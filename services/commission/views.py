@@ -12,7 +12,7 @@ from services.authz import events as authz
 from services.client import events as client
 from services.commission import history
 from services.commission.aggregate import Deal, evolve, parties
-from services.commission.events import Activated, Rebooked, Settled
+from services.commission.events import Activated, DisputeOpened, PrivateDealingFound, Settled
 from services.listing import events as listing
 from shared import identity
 from shared.entry import Codec, Entry, Meta, UnknownType, id_of, uuid_of
@@ -38,7 +38,7 @@ async def project(connection: Connection, entry: Entry) -> None:
             await _keep_viewing(connection, entry, entry.event)
         case client.Entered(duplicate_of=first) if first is not None:
             await _keep_name(connection, entry, "record", first)
-        case listing.ViolationFound(violation=violation) | client.ViolationFound(violation=violation):
+        case listing.ViolationFound(violation=violation) | listing.AttemptFound(violation=violation) | client.ViolationFound(violation=violation):
             await _keep_violations(connection, entry, [violation])
 
 
@@ -47,8 +47,15 @@ async def _project_own(connection: Connection, entry: Entry) -> None:
         case Activated(document=document, store=store, start=start):
             await keep_activation(connection, entry.tenant, document, store, start)
             return
-        case Settled(settlement=settlement) | Rebooked(settlement=settlement):
+        case Settled(settlement=settlement):
             await _keep_violations(connection, entry, settlement.violations)
+        case PrivateDealingFound(violation=violation) if violation is not None:
+            await _keep_violations(connection, entry, [violation])
+        case DisputeOpened(dispute=dispute):
+            await connection.execute(
+                "insert into disputes (tenant, dispute, deal) values ($1, $2, $3) on conflict do nothing",
+                entry.tenant, uuid_of(dispute), entry.stream,
+            )  # fmt: skip
     await DEALS.project(connection, entry)
 
 
@@ -101,7 +108,7 @@ async def _keep_violations(connection: Connection, entry: Entry, violations: Ite
 
 def _columns(deal: Deal) -> dict[str, Any]:
     return {
-        "standing": deal.state,
+        "standing": "outdated" if deal.outdated else deal.state,
         "store": deal.terms.store,
         "listing": deal.terms.listing,
         "client": deal.terms.client,
@@ -113,9 +120,15 @@ DEALS = View("deals", Deal, evolve, _columns)
 
 
 async def awaiting(connection: Connection) -> list[tuple[UUID, UUID]]:
-    """Tenant and stream of deals whose settlement waits for evidence, the oldest first."""
-    rows = await connection.fetch("select tenant, stream from deals where standing = 'awaiting_evidence' order by number")
+    """Tenant and stream of deals whose settlement waits for evidence or is outdated, the oldest first."""
+    rows = await connection.fetch("select tenant, stream from deals where standing in ('awaiting_evidence', 'outdated') order by number")
     return [(row["tenant"], row["stream"]) for row in rows]
+
+
+async def deal_of(connection: Connection, tenant: UUID, dispute: str) -> str | None:
+    """The deal that a dispute is about; None: there is no such dispute."""
+    stream = await connection.fetchval("select deal from disputes where tenant = $1 and dispute = $2", tenant, uuid_of(dispute))
+    return None if stream is None else id_of("dea", stream)
 
 
 async def shown_by(connection: Connection, tenant: UUID, listing_id: str, first_client: str) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """A listing's state, how events shape it, and what may be decided about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Literal, assert_never
 
@@ -9,8 +9,10 @@ from msgspec import Struct, structs
 from services.listing import rules
 from services.listing.events import (
     Channel,
+    AttemptFound,
     Completed,
     Concealed,
+    ConcealmentEnded,
     ConcealmentRenewed,
     DealFell,
     DealStands,
@@ -39,7 +41,7 @@ from services.listing.events import (
 from shared import conduct
 from shared.eventlog import Claim, Claimant
 from shared.identity import Caller, Post, allow
-from shared.regulation import Refused
+from shared.regulation import Pack, Refused, Violation
 from shared.tenure import COMPANY, Ground, Stand, has_lapsed, holder_at, stand_at, stopped
 
 
@@ -51,6 +53,7 @@ class Anchor(Struct, frozen=True):
 
 
 class Unreachable(Struct, frozen=True):
+    version: int
     by: str
     at: datetime
 
@@ -68,6 +71,7 @@ class Listing(Struct, frozen=True):
     keys: tuple[str, ...] = ()
     anchors: tuple[Anchor, ...] = ()
     unreachable: tuple[Unreachable, ...] = ()
+    refuted: tuple[int, ...] = ()
     concealed_by: str | None = None
     concealed_until: datetime | None = None
     place: int | None = None
@@ -98,7 +102,7 @@ def _changed(listing: Listing, event: Event) -> Listing:
         case Completed(house=house, owner=owner, correct=correct):
             return structs.replace(listing, house=house, owner=owner, correct=correct)
         case FollowedUp(by=by, outcome="unreachable", at=at):
-            return structs.replace(listing, unreachable=(*listing.unreachable, Unreachable(by, at)))
+            return structs.replace(listing, unreachable=(*listing.unreachable, Unreachable(listing.version + 1, by, at)))
         case FollowedUp(outcome="reached"):
             return structs.replace(listing, unreachable=())
         case Shown():
@@ -111,14 +115,18 @@ def _changed(listing: Listing, event: Event) -> Listing:
             return structs.replace(listing, concealed_by=by, concealed_until=until, place=place)
         case ConcealmentRenewed(until=until):
             return structs.replace(listing, concealed_until=until)
-        case Revealed():
+        case Revealed() | ConcealmentEnded():
             return _revealed(listing)
         case Marked(status=status):
             return structs.replace(listing, status=status)
         case Refuted(what="owner_phone"):
             return structs.replace(listing, owner=None, correct=event.correct)
-        case Refuted():
-            return listing
+        case Refuted(follow_up=version):
+            return structs.replace(
+                listing,
+                refuted=(*listing.refuted, *([version] if version is not None else [])),
+                unreachable=tuple(u for u in listing.unreachable if u.version != version),
+            )
         case HolderLeft(person=person):
             return _revealed(listing) if listing.concealed_by == person else listing
         case DealStands(deal=deal):
@@ -156,7 +164,10 @@ def _revealed(listing: Listing) -> Listing:
 
 
 def claims_of(listing: Listing | None, event: Event) -> Iterable[Claim]:
-    """What a listing holds alone: its room while it is correct (A-2.6), a place among its concealer's five (A-2.9)."""
+    """What a listing holds alone: its room while it is correct (A-2.6), a place among its concealer's five (A-2.9); the number of a
+    violation, so that repeats are counted right."""
+    if isinstance(event, ViolationFound) and event.ordinal is not None:
+        yield violation_claim(event.violation, event.ordinal)
     after = evolve(listing, event)
     room_before = _room_claimed(listing)
     if (room_after := _room_claimed(after)) != room_before:
@@ -172,6 +183,10 @@ def claims_of(listing: Listing | None, event: Event) -> Iterable[Claim]:
             yield Claim("concealment", place_after)
 
 
+def violation_claim(violation: Violation, ordinal: int) -> Claim:
+    return Claim("violation", f"{violation.kind}/{violation.person}/{ordinal}")
+
+
 def _room_claimed(listing: Listing | None) -> str | None:
     return rules.room_key(listing.kind, listing.house) if listing is not None and listing.correct else None
 
@@ -181,9 +196,13 @@ def _place_claimed(listing: Listing | None) -> str | None:
 
 
 def is_concealed(listing: Listing, at: datetime) -> bool:
-    """A-2.9: visible to its holder and those above only; it ends by its term, and when it changes hands."""
+    """A-2.9: visible to its holder and those above only; it ends by its term, and when the listing changes hands."""
+    return listing.concealed_by is not None and not _concealment_is_over(listing, at)
+
+
+def _concealment_is_over(listing: Listing, at: datetime) -> bool:
     until = listing.concealed_until
-    return listing.concealed_by is not None and (until is None or at < until) and holder_at(listing.stands, at) == listing.concealed_by
+    return (until is not None and at >= until) or has_lapsed(listing.stands, at)
 
 
 # Decisions
@@ -214,7 +233,7 @@ def enter(
     stands = rules.holders_course(ground.activations, recorder, recorder.person, at) if correct else (Stand(recorder.person),)
     entered = Entered(by.person, recorder.person, kind, house, owner, correct, stands, acquired_at, at)
     late = conduct.late_entry(pack, recorder.person, acquired_at, at)
-    return [entered] if late is None else [entered, ViolationFound(late, at)]
+    return [entered] if late is None else [entered, ViolationFound(late, None, at)]
 
 
 def complete(
@@ -260,13 +279,33 @@ def follow_up(
     text: str | None,
     about: Literal["key", "exclusive"] | None,
     outcome: Literal["reached", "unreachable"] | None,
+    alike: Sequence[tuple[str, str]],
     ground: Ground,
     at: datetime,
 ) -> list[Event]:
-    """A-2.8, A-2.7, A-2.15: the holder's renews their term, a team member's the term of the team's account; others' renew nothing."""
+    """A-2.8, A-2.7, A-2.15: the holder's renews their term, a team member's the term of the team's account; others' renew nothing.
+
+    `alike` are the team's follow-ups on its other listings within the period, id and text: a canned one does not count for the team's
+    account and is a violation.
+    """
     allow(by, "listing.follow_up")
-    conduct.refuse_empty_follow_up(ground.pack_of(by.person, at), text)
-    return [FollowedUp(by.person, channel, text or "", about, outcome, _renewed(listing, by.post, ground, at), at)]
+    pack = ground.pack_of(by.person, at)
+    conduct.refuse_empty_follow_up(pack, text)
+    stands, team = _renewed(listing, by.post, ground, at), _team_concerned(listing, by.post, ground, at)
+    model = rules.canned_after(pack, text or "", alike, at) if team is not None else None
+    if model is not None and holder_at(listing.stands, at) == f"team:{team}":
+        stands = None
+    written = FollowedUp(by.person, channel, text or "", about, outcome, team, stands, at)
+    if model is None:
+        return [written]
+    canned = Violation("canned_follow_up", "A-2.15", by.person, pack["A-2.15"].fine_fen, evidence=model)
+    return [written, ViolationFound(canned, None, at)]
+
+
+def _team_concerned(listing: Listing, by: Post, ground: Ground, at: datetime) -> str | None:
+    """The writer's team, if the listing is on its account or held by one of its members."""
+    holder = ground.post(holder_at(listing.stands, at))
+    return by.team if by.team is not None and holder is not None and holder.team == by.team else None
 
 
 def _renewed(listing: Listing, by: Post, ground: Ground, at: datetime) -> Stands | None:
@@ -313,8 +352,8 @@ def show(listing: Listing, *, by: Post, client: str, viewing: str, ground: Groun
     """A-2.10, A-2.12, A-2.16: a viewing renews its holder's term, takes a public listing, or one whose owner could not be reached."""
     stands, clause = _moved_by_viewing(listing, by, ground, at)
     shown: list[Event] = [Shown(by.person, client, viewing, stands, clause, at)]
-    if is_concealed(listing, at) and holder_at(listing.stands, at) == by.person:
-        shown.append(ConcealmentRenewed(rules.concealed_until(ground.pack_of(by.person, at), at), at))
+    if is_concealed(listing, at) and clause is None:
+        shown.append(ConcealmentRenewed(rules.concealed_until(ground.pack_of(listing.concealed_by or by.person, at), at), at))
     return shown
 
 
@@ -342,6 +381,118 @@ def mark(listing: Listing, *, by: Caller, status: Status, ground: Ground, at: da
     if turned and listing.deal is None and ground.pack_of(holder, at).has("A-2.12"):
         return [Marked(by.person, status, rules.holders_course(ground.activations, by.post, listing.recorder, at), "A-2.12", at)]
     return [Marked(by.person, status, None, None, at)]
+
+
+def survey(
+    listing: Listing, *, by: Caller, indoor: int, indoor_with_agent: int, outdoor: int, watermarked: int, at: datetime
+) -> list[Event]:
+    """B-1-3-1: photos taken, as counted; whether they count is judged at closing."""
+    allow(by, "listing.survey")
+    return [Surveyed(by.person, indoor, indoor_with_agent, outdoor, watermarked, at)]
+
+
+def draw_floor_plan(listing: Listing, *, by: Caller, door: bool, compass: bool, at: datetime) -> list[Event]:
+    """B-1-3-2: a floor plan, with what is marked in it; whether it counts is judged at closing."""
+    allow(by, "listing.floor_plan")
+    return [FloorPlanned(by.person, door, compass, at)]
+
+
+def conceal(listing: Listing, *, by: Caller, taken: frozenset[int], ground: Ground, at: datetime) -> list[Event]:
+    """A-2.9: at most so many listings concealed by one agent at a time. `taken` are the places in use. Concealing twice is once."""
+    allow(by, "listing.conceal", own=by.person in (holder_at(listing.stands, at), listing.recorder))
+    _refuse_draft(listing)
+    if is_concealed(listing, at):
+        return []
+    pack = ground.pack_of(by.person, at)
+    at_most = pack["A-2.9"].at_most if pack.has("A-2.9") else len(taken) + 1
+    free = next((place for place in range(1, at_most + 1) if place not in taken), None)
+    if free is None:
+        raise Refused("concealment_limit", "A-2.9", pack=pack, at_most=at_most)
+    return [Concealed(by.person, free, rules.concealed_until(pack, at), at)]
+
+
+def reveal(listing: Listing, *, by: Caller, at: datetime) -> list[Event]:
+    """A-2.9: ends a concealment. Revealing what is not concealed is silence."""
+    allow(by, "listing.reveal", own=by.person in (holder_at(listing.stands, at), listing.recorder))
+    return [Revealed(by.person, at)] if listing.concealed_by is not None else []
+
+
+def end_concealment(listing: Listing, *, at: datetime) -> list[Event]:
+    """Says that a concealment has ended by its term, and gives its place back. It changes nothing that was not so already."""
+    if listing.concealed_by is None or not _concealment_is_over(listing, at):
+        return []
+    ends = [instant for instant in (listing.concealed_until, listing.stands[0].until) if instant is not None and instant <= at]
+    return [ConcealmentEnded(min(ends), at)]
+
+
+def refute(
+    listing: Listing,
+    *,
+    by: Caller,
+    what: Literal["owner_phone", "core", "follow_up"],
+    follow_up: int | None,
+    is_follow_up: bool,
+    reason: str,
+    ground: Ground,
+    at: datetime,
+) -> list[Event]:
+    """A-2.6, A-2.7, B-1-3-6: a manager finds a fact or a follow-up untrue. A refuted follow-up counts as not made, and the lapse that
+    follows is never earlier than the refutation. A refuted phone makes the entry incorrect."""
+    holder = holder_at(listing.stands, at)
+    allow(by, "listing.refute", over=_posts(ground, holder, listing.recorder))
+    if what == "owner_phone":
+        return [Refuted(by.person, what, None, reason, False, (Stand(holder),), at)]
+    if what == "core":
+        return [Refuted(by.person, what, None, reason, listing.correct, None, at)]
+    if follow_up is None or not is_follow_up or follow_up in listing.refuted:
+        raise Refused("unknown_reference", "A-2.7", field="follow_up")
+    return [Refuted(by.person, what, follow_up, reason, listing.correct, _without_follow_up(listing, follow_up, ground, at), at)]
+
+
+def _without_follow_up(listing: Listing, version: int, ground: Ground, at: datetime) -> Stands | None:
+    """The course if a follow-up had not been made: None if the running term does not count from it."""
+    running = listing.anchors[-1:] and listing.anchors[-1].version == version and not has_lapsed(listing.stands, at)
+    if not running or len(listing.anchors) < 2 or listing.deal is not None:
+        return None
+    holder = listing.stands[0].holder
+    course = _course(listing, holder, ground, listing.anchors[-2].at)
+    first = course[0]
+    if first.until is None or first.until > at:
+        return course
+    ends_now = Stand(holder, at, first.clause)
+    if holder.startswith("team:"):
+        return (ends_now, Stand(COMPANY))
+    post = ground.post(holder)
+    assert post is not None, f"the post of {holder} was not looked up"
+    return (ends_now, *rules.accounts_course(ground.activations, post.team, post.store, at))
+
+
+def find_duplicate(listing: Listing, *, by: Caller, reason: str, ordinal: int, ground: Ground, at: datetime) -> list[Event]:
+    """A-2.14: a manager finds that a room was deliberately entered twice, or junk; a repeat proposes dismissal."""
+    allow(by, "listing.find_duplicate", over=_posts(ground, holder_at(listing.stands, at), listing.recorder))
+    found = DuplicateFound(by.person, reason, at)
+    pack = ground.pack_of(listing.recorder, at)
+    if not pack.has("A-2.14"):
+        return [found]
+    return [found, ViolationFound(_repeated("duplicate_entry", "A-2.14", listing.recorder, ordinal, pack), ordinal, at)]
+
+
+def _repeated(kind: str, clause: str, person: str, ordinal: int, pack: Pack) -> Violation:
+    """A violation whose repeats propose dismissal."""
+    return Violation(kind, clause, person, pack[clause].fine_fen, dismissal=ordinal >= pack[clause].dismissal_from)
+
+
+def attempted_phone(*, person: str, ordinal: int, pack: Pack, at: datetime) -> list[AttemptFound]:
+    """A-2.13: the attempt to enter an agent's phone as the owner's; the entry itself was refused."""
+    return [AttemptFound(_repeated("agent_phone_as_owner", "A-2.13", person, ordinal, pack), ordinal, at)]
+
+
+def evolve_attempt(attempt: AttemptFound | None, event: AttemptFound) -> AttemptFound:
+    return event
+
+
+def claims_of_attempt(attempt: AttemptFound | None, event: AttemptFound) -> Iterable[Claim]:
+    yield violation_claim(event.violation, event.ordinal)
 
 
 def reassign(listing: Listing, *, by: Caller, to: str, ground: Ground, at: datetime) -> list[Event]:

@@ -1,23 +1,27 @@
 """Requests to the listing service: bodies, the one call each makes, answers."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
+from msgspec import Struct, structs
 from pydantic import Field
 from starlette.responses import Response
 
 from services.listing import aggregate, rules, views
 from services.listing.aggregate import Listing
-from services.listing.events import Channel, House, Kind, Status
-from shared.entry import uuid_of
-from shared.eventlog import Streams
+from services.listing.events import AttemptFound, Channel, FollowedUp, House, Kind, Status
+from shared.entry import Meta, id_of, uuid_of
+from shared.eventlog import Command, Look, Streams
 from shared.identity import post_of, posts_of
 from shared.regulation import Refused
 from shared.service import (
     Account,
     Body,
     Context,
+    Count,
     Ctx,
     Day,
     Instant,
@@ -67,6 +71,28 @@ class FollowUp(Body):
     outcome: Literal["reached", "unreachable"] | None = None
 
 
+class Survey(Body):
+    indoor: Count
+    indoor_with_agent: Count
+    outdoor: Count
+    watermarked: Count = 0
+
+
+class FloorPlan(Body):
+    door: bool
+    compass: bool
+
+
+class Refute(Body):
+    what: Literal["owner_phone", "core", "follow_up"]
+    follow_up: Text | None = None
+    reason: Text
+
+
+class Reason(Body):
+    reason: Text
+
+
 class Exclusive(Body):
     until: Day
 
@@ -79,9 +105,20 @@ class Reassign(Body):
     to: Account
 
 
+class Parts(Struct, frozen=True):
+    """What the endpoints work with. `attempts` are violations that lie in what was refused."""
+
+    listings: Streams[Listing]
+    attempts: Streams[AttemptFound]
+
+
+def _parts(ctx: Context) -> Parts:
+    parts: Parts = ctx.parts
+    return parts
+
+
 def _listings(ctx: Context) -> Streams[Listing]:
-    listings: Streams[Listing] = ctx.parts
-    return listings
+    return _parts(ctx).listings
 
 
 @routes.command("/v1/listings", act="listing.enter")
@@ -98,19 +135,34 @@ async def enter(ctx: Ctx, body: Enter) -> Response:
         house = rules.normalised(around["ground"].pack_of(recorder, at), body.house)
         return {**around, "house": house, **await _of_room(ctx, body.kind, house, owner)}
 
-    outcome = await _listings(ctx).begin(
-        id,
-        aggregate.enter,
-        command=ctx.command(),
-        look=look,
-        answer=entered(id, "correct", "missing"),
-        by=ctx.caller,
-        recorder=post,
-        kind=body.kind,
-        owner=owner,
-        acquired_at=body.acquired_at,
-    )
+    facts = {"by": ctx.caller, "recorder": post, "kind": body.kind, "owner": owner, "acquired_at": body.acquired_at}
+    async with _attempts_on_record(ctx, recorder):
+        outcome = await _listings(ctx).begin(
+            id, aggregate.enter, command=ctx.command(), look=look, answer=entered(id, "correct", "missing"), **facts
+        )
     return ctx.reply(outcome)
+
+
+@asynccontextmanager
+async def _attempts_on_record(ctx: Context, person: str) -> AsyncIterator[None]:
+    """A-2.13: the refusal of an agent's phone puts the attempt on record as a violation, once however often it is sent."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.code == "agent_phone_as_owner":
+            await _record_attempt(ctx, person)
+        raise
+
+
+async def _record_attempt(ctx: Context, person: str) -> None:
+    async def look(state: None, at: datetime) -> dict[str, Any]:
+        around = await looking(ctx.service.pool, ctx.tenant, person)(state, at)
+        before = await views.violations_of(ctx.service.pool, ctx.tenant, "agent_phone_as_owner", person)
+        return {"pack": around["ground"].pack_of(person, at), "ordinal": before + 1}
+
+    asked = ctx.command()
+    command = structs.replace(asked, key=f"attempt {asked.key}"[:255])
+    await _parts(ctx).attempts.begin(ctx.new_id("att"), aggregate.attempted_phone, command=command, look=look, person=person)
 
 
 @routes.command("/v1/listings/{id}:complete", act="listing.complete")
@@ -124,9 +176,10 @@ async def complete(ctx: Ctx, id: ListingId, body: HouseFacts) -> Response:
         house = rules.normalised(around["ground"].pack_of(state.recorder, at), given)
         return {**around, "house": house, **await _of_room(ctx, state.kind, house, owner)}
 
-    outcome = await _listings(ctx).change(
-        id, aggregate.complete, command=ctx.command(), look=look, answer=done(id, "correct", "missing"), by=ctx.caller, owner=owner
-    )
+    async with _attempts_on_record(ctx, ctx.caller.person):
+        outcome = await _listings(ctx).change(
+            id, aggregate.complete, command=ctx.command(), look=look, answer=done(id, "correct", "missing"), by=ctx.caller, owner=owner
+        )
     return ctx.reply(outcome)
 
 
@@ -148,10 +201,16 @@ async def _of_room(ctx: Context, kind: str, house: House, owner: str | None) -> 
 
 @routes.command("/v1/listings/{id}:follow-up", act="listing.follow_up")
 async def follow_up(ctx: Ctx, id: ListingId, body: FollowUp) -> Response:
-    """Writes a follow-up (A-2.7, A-2.8)."""
-    return await _change(
-        ctx, id, aggregate.follow_up, channel=body.channel, text=body.text, about=body.about, outcome=body.outcome, looks=True
-    )
+    """Writes a follow-up (A-2.7, A-2.8, A-2.15)."""
+
+    async def look(state: Listing, at: datetime) -> dict[str, Any]:
+        around = await looking(ctx.service.pool, ctx.tenant, ctx.caller.person)(state, at)
+        since = rules.canned_since(around["ground"].pack_of(ctx.caller.person, at), at)
+        return {**around, "alike": await views.alike(ctx.service.pool, ctx.tenant, ctx.caller.post.team, uuid_of(id), since)}
+
+    await ctx.service.caught_up()
+    facts = {"channel": body.channel, "text": body.text, "about": body.about, "outcome": body.outcome}
+    return await _change(ctx, id, aggregate.follow_up, look=look, **facts)
 
 
 @routes.command("/v1/listings/{id}:take-key", act="listing.take_key")
@@ -172,20 +231,82 @@ async def sign_exclusive(ctx: Ctx, id: ListingId, body: Exclusive) -> Response:
     return await _change(ctx, id, aggregate.sign_exclusive, until=body.until)
 
 
+@routes.command("/v1/listings/{id}:survey", act="listing.survey")
+async def survey(ctx: Ctx, id: ListingId, body: Survey) -> Response:
+    """Records photos taken, by number (B-1-3-1)."""
+    counts = {name: getattr(body, name) for name in Survey.model_fields}
+    return await _change(ctx, id, aggregate.survey, **counts)
+
+
+@routes.command("/v1/listings/{id}:floor-plan", act="listing.floor_plan")
+async def floor_plan(ctx: Ctx, id: ListingId, body: FloorPlan) -> Response:
+    """Records a floor plan and what is marked in it (B-1-3-2)."""
+    return await _change(ctx, id, aggregate.draw_floor_plan, door=body.door, compass=body.compass)
+
+
+@routes.command("/v1/listings/{id}:conceal", act="listing.conceal")
+async def conceal(ctx: Ctx, id: ListingId) -> Response:
+    """Conceals it (A-2.9). Places of concealments that have ended by their term are given back first."""
+    person = ctx.caller.person
+    for stream in (await views.places_of(ctx.service.pool, ctx.tenant, person)).values():
+        ended = id_of("lst", stream)
+        await _listings(ctx).change(ended, aggregate.end_concealment, command=Command(ctx.tenant, "", Meta()))
+
+    async def look(state: Listing, at: datetime) -> dict[str, Any]:
+        taken = frozenset(await views.places_of(ctx.service.pool, ctx.tenant, person))
+        return {**await looking(ctx.service.pool, ctx.tenant, person)(state, at), "taken": taken}
+
+    return await _change(ctx, id, aggregate.conceal, look=look)
+
+
+@routes.command("/v1/listings/{id}:reveal", act="listing.reveal")
+async def reveal(ctx: Ctx, id: ListingId) -> Response:
+    """Ends its concealment (A-2.9)."""
+    return await _change(ctx, id, aggregate.reveal)
+
+
+@routes.command("/v1/listings/{id}:refute", act="listing.refute")
+async def refute(ctx: Ctx, id: ListingId, body: Refute) -> Response:
+    """Finds a fact or a follow-up untrue (A-2.6, A-2.7). `follow_up` is the entry's id, or its text."""
+
+    async def look(state: Listing, at: datetime) -> dict[str, Any]:
+        meant = await _follow_up_meant(ctx, id, body.follow_up) if body.follow_up is not None else None
+        return {**await looking(ctx.service.pool, ctx.tenant)(state, at), "follow_up": meant, "is_follow_up": meant is not None}
+
+    return await _change(ctx, id, aggregate.refute, look=look, what=body.what, reason=body.reason)
+
+
+async def _follow_up_meant(ctx: Context, id: str, meant: str) -> int | None:
+    """The version of the follow-up with this id or (the latest with) this text; None: there is none."""
+    entries, _ = await ctx.service.log.history(ctx.tenant, id)
+    written = [e for e in entries if isinstance(e.event, FollowedUp) and meant in (e.id, e.event.text)]
+    return written[-1].version if written else None
+
+
+@routes.command("/v1/listings/{id}:find-duplicate", act="listing.find_duplicate")
+async def find_duplicate(ctx: Ctx, id: ListingId, body: Reason) -> Response:
+    """Finds that it was deliberately entered twice, or is junk (A-2.14)."""
+
+    async def look(state: Listing, at: datetime) -> dict[str, Any]:
+        before = await views.violations_of(ctx.service.pool, ctx.tenant, "duplicate_entry", state.recorder)
+        return {**await looking(ctx.service.pool, ctx.tenant)(state, at), "ordinal": before + 1}
+
+    return await _change(ctx, id, aggregate.find_duplicate, look=look, reason=body.reason)
+
+
 @routes.command("/v1/listings/{id}:mark", act="listing.mark")
 async def mark(ctx: Ctx, id: ListingId, body: Mark) -> Response:
     """Marks it valid, invalid, rented or sold (A-2.12)."""
-    return await _change(ctx, id, aggregate.mark, status=body.status, looks=True)
+    return await _change(ctx, id, aggregate.mark, look=looking(ctx.service.pool, ctx.tenant, ctx.caller.person), status=body.status)
 
 
 @routes.command("/v1/listings/{id}:reassign", act="listing.reassign")
 async def reassign(ctx: Ctx, id: ListingId, body: Reassign) -> Response:
     """Gives it to another agent or an account (A-2.11)."""
-    return await _change(ctx, id, aggregate.reassign, to=body.to, looks=True, names=(body.to,))
+    return await _change(ctx, id, aggregate.reassign, look=looking(ctx.service.pool, ctx.tenant, body.to), to=body.to)
 
 
-async def _change(ctx: Context, id: str, decide: Any, *, looks: bool = False, names: tuple[str, ...] = (), **facts: Any) -> Response:
-    look = looking(ctx.service.pool, ctx.tenant, ctx.caller.person, *names) if looks else None
+async def _change(ctx: Context, id: str, decide: Any, *, look: Look | None = None, **facts: Any) -> Response:
     outcome = await _listings(ctx).change(id, decide, command=ctx.command(), look=look, answer=done(id), by=ctx.caller, **facts)
     return ctx.reply(outcome)
 

@@ -62,11 +62,14 @@ class Completed(Struct, frozen=True):
 
 
 class FollowedUp(Struct, frozen=True):
+    """A follow-up. `team` is the writer's, if the listing was that team's: what canned texts are looked for among (A-2.15)."""
+
     by: str
     channel: Channel
     text: str
     about: Literal["key", "exclusive"] | None
     outcome: Literal["reached", "unreachable"] | None
+    team: str | None
     stands: Stands | None
     at: datetime
 
@@ -141,6 +144,13 @@ class Revealed(Struct, frozen=True):
     at: datetime
 
 
+class ConcealmentEnded(Struct, frozen=True):
+    """Announces that a concealment ended by its term at `since` (A-2.9), and gives its place back."""
+
+    since: datetime
+    at: datetime
+
+
 class Marked(Struct, frozen=True):
     """`clause` names what made it the marker's own, if it did (A-2.12)."""
 
@@ -211,12 +221,22 @@ class Lapsed(Struct, frozen=True):
 
 
 class ViolationFound(Struct, frozen=True):
-    """A violation, proposed: nothing is deducted."""
+    """A violation, proposed: nothing is deducted. `ordinal`: the how-manieth of its kind of this person's, where repeats count."""
 
     violation: Violation
+    ordinal: int | None
     at: datetime
 
 
+class AttemptFound(Struct, frozen=True):
+    """A violation that lies in what was refused, so that there is no listing to record it on (A-2.13)."""
+
+    violation: Violation
+    ordinal: int
+    at: datetime
+
+
+Attempt = AttemptFound
 Event = (
     Entered
     | Completed
@@ -230,6 +250,7 @@ Event = (
     | Concealed
     | ConcealmentRenewed
     | Revealed
+    | ConcealmentEnded
     | Marked
     | Reassigned
     | Refuted
@@ -240,4 +261,4 @@ Event = (
     | Lapsed
     | ViolationFound
 )
-CODEC = Codec("listing", listing=("lst", Event))
+CODEC = Codec("listing", listing=("lst", Event), attempt=("att", Attempt))

@@ -60,5 +60,6 @@ class Reactions:
         due = await views.due(self._pool, SWEPT_AT_ONCE)
         for tenant, stream in due:
             listing = id_of("lst", stream)
-            await self._listings.change(listing, aggregate.announce_lapse, command=Command(tenant, "", Meta()))
+            for announce in (aggregate.end_concealment, aggregate.announce_lapse):
+                await self._listings.change(listing, announce, command=Command(tenant, "", Meta()))
         return len(due)

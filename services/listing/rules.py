@@ -8,7 +8,10 @@ from datetime import datetime
 from msgspec import structs
 
 from services.listing.events import House, Stands
-from shared.calendar import term_end
+from rapidfuzz import fuzz
+
+from shared.calendar import days_before, term_end
+from shared.conduct import substance
 from shared.identity import Post
 from shared.regulation import Activation, Pack, in_force
 from shared.tenure import Stand
@@ -119,3 +122,23 @@ def still_unreachable(pack: Pack, said_at: datetime, at: datetime) -> bool:
 def concealed_until(pack: Pack, at: datetime) -> datetime | None:
     """A-2.9: until when a concealment without a viewing lasts."""
     return term_end(at, pack["A-2.9"].days, pack.reading("R-days")) if pack.has("A-2.9") else None
+
+
+def canned_after(pack: Pack, text: str, others: Sequence[tuple[str, str]], at: datetime) -> tuple[str, ...] | None:
+    """A-2.15: the follow-up that this text is the same or nearly the same as, with the likeness in percent; None: it is none of the kind.
+
+    `others` are id and text of the team's follow-ups on its other listings within the period. Letters, digits and CJK count.
+    """
+    if not pack.has("A-2.15") or at < pack["A-2.15"].from_:
+        return None
+    core = substance(text)
+    for id, other in others:
+        percent = fuzz.ratio(core, substance(other))
+        if percent >= pack["A-2.15"].alike_percent:
+            return (id, f"{percent:.0f}%")
+    return None
+
+
+def canned_since(pack: Pack, at: datetime) -> datetime | None:
+    """A-2.15: from when on follow-ups are compared with one of `at`; None: they are not."""
+    return days_before(at, pack["A-2.15"].alike_days, pack.reading("R-days")) if pack.has("A-2.15") else None

@@ -7,8 +7,9 @@ from uuid import UUID
 from services.authz import events as authz
 from services.commission import events as commission
 from services.listing.aggregate import Listing, evolve
+from services.listing.events import AttemptFound, FollowedUp
 from shared import identity
-from shared.entry import Entry
+from shared.entry import Entry, id_of
 from shared.identity import Connection
 from shared.tenure import keep_activation
 from shared.view import View
@@ -20,6 +21,16 @@ async def project(connection: Connection, entry: Entry) -> None:
             await identity.keep_post(connection, entry.tenant, post)
         case commission.Activated(document=document, store=store, start=start):
             await keep_activation(connection, entry.tenant, document, store, start)
+        case FollowedUp(team=team, text=text, at=at):
+            await LISTINGS.project(connection, entry)
+            if team is not None:
+                await connection.execute(
+                    "insert into team_follow_ups (tenant, team, at, stream, version, text) values ($1, $2, $3, $4, $5, $6)"
+                    " on conflict do nothing",
+                    entry.tenant, team, at, entry.stream, entry.version, text,
+                )  # fmt: skip
+        case AttemptFound():
+            pass
         case _ if entry.service == "listing":
             await LISTINGS.project(connection, entry)
 
@@ -43,10 +54,11 @@ def _columns(listing: Listing) -> dict[str, Any]:
 
 
 def _turns_at(listing: Listing) -> datetime | None:
-    """The next lapse that has not been announced."""
+    """When there is next something to announce: a lapse, or the end of a concealment."""
     holders = [stand.holder for stand in listing.stands]
     announced = holders.index(listing.announced) if listing.announced in holders else 0
-    return listing.stands[announced].until
+    concealed = [listing.concealed_until, listing.stands[0].until] if listing.concealed_by is not None else []
+    return min((instant for instant in (listing.stands[announced].until, *concealed) if instant is not None), default=None)
 
 
 LISTINGS = View("listings", Listing, evolve, _columns)
@@ -72,3 +84,33 @@ async def held_by(connection: Connection, tenant: UUID, holder: str) -> list[UUI
     """The streams of listings in whose running course this person comes first, in the order of their numbers."""
     rows = await connection.fetch("select stream from listings where tenant = $1 and holder = $2 order by number", tenant, holder)
     return [row["stream"] for row in rows]
+
+
+async def alike(
+    connection: Connection, tenant: UUID, team: str | None, stream: UUID, since: datetime | None
+) -> list[tuple[str, str]]:
+    """Id and text of a team's follow-ups since an instant on its listings but this one, the latest first. Empty without team or instant."""
+    if team is None or since is None:
+        return []
+    rows = await connection.fetch(
+        "select stream, version, text from team_follow_ups where tenant = $1 and team = $2 and at >= $3 and stream <> $4"
+        " order by at desc, version desc limit 1000",
+        tenant, team, since, stream,
+    )  # fmt: skip
+    return [(f"{id_of('lst', row['stream'])}@{row['version']}", row["text"]) for row in rows]
+
+
+async def places_of(connection: Connection, tenant: UUID, person: str) -> dict[int, UUID]:
+    """Which of a person's places for concealment are taken, and by which listing: from the claims, which are never behind."""
+    rows = await connection.fetch(
+        "select key, stream from claims where tenant = $1 and kind = 'concealment' and key like $2", tenant, f"{person}/%"
+    )
+    return {int(row["key"].partition("/")[2]): row["stream"] for row in rows}
+
+
+async def violations_of(connection: Connection, tenant: UUID, kind: str, person: str) -> int:
+    """How many violations of a kind whose repeats count a person has, from the claims, which are never behind."""
+    count: int = await connection.fetchval(
+        "select count(*) from claims where tenant = $1 and kind = 'violation' and key like $2", tenant, f"{kind}/{person}/%"
+    )
+    return count

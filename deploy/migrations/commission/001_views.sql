@@ -29,19 +29,20 @@ grant select, insert, update, delete on named to {role};
 
 -- Deals as they are, for lists and for what waits for evidence.
 create table deals (
-    tenant  uuid    not null,
-    stream  uuid    not null,
-    number  bigint  not null,
-    version integer not null,
-    state   text    not null,
-    store   text,
-    listing text,
-    client  text    not null,
-    people  text[]  not null,
+    tenant   uuid    not null,
+    stream   uuid    not null,
+    number   bigint  not null,
+    version  integer not null,
+    state    bytea   not null,
+    standing text    not null,
+    store    text,
+    listing  text,
+    client   text    not null,
+    people   text[]  not null,
     primary key (tenant, stream)
 );
 create index on deals (tenant, number);
-create index on deals (tenant) where standing = 'awaiting_evidence';
+create index on deals (tenant) where standing in ('awaiting_evidence', 'outdated');
 create index on deals using gin (people);
 grant select, insert, update, delete on deals to {role};
 
@@ -75,3 +76,12 @@ create table viewings (
     primary key (tenant, listing, client, position)
 );
 grant select, insert, update, delete on viewings to {role};
+
+-- Which deal a dispute is about.
+create table disputes (
+    tenant  uuid not null,
+    dispute uuid not null,
+    deal    uuid not null,
+    primary key (tenant, dispute)
+);
+grant select, insert, update, delete on disputes to {role};

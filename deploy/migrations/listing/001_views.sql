@@ -25,3 +25,15 @@ create index on listings (tenant, holder, number);
 create index on listings (tenant, next_holder, number) where next_holder is not null;
 create index on listings (tenant, recorder, number);
 grant select, insert, update, delete on listings to {role};
+
+-- Follow-ups on a team's own listings, by what they say: what canned texts are looked for among (A-2.15).
+create table team_follow_ups (
+    tenant uuid        not null,
+    team   text        not null,
+    at     timestamptz not null,
+    stream uuid        not null,
+    version integer    not null,
+    text   text        not null,
+    primary key (tenant, team, at, stream, version)
+);
+grant select, insert, update, delete on team_follow_ups to {role};
