@@ -95,7 +95,7 @@ def _relative(path: Path) -> str:
 
 async def _played(stack: Stage) -> Demo:
     async with _lent_setter(stack):
-        played = await play(read(STORY), stack)
+        played = await play(read(STORY), stack, unhurried=True)
     if not played.passed:
         raise DemoDiffers("the demonstration came out differently:\n" + "\n".join(played.differences))
     return _demo(played)

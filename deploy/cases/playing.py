@@ -59,14 +59,16 @@ async def play(
     pack: PackFile | None = None,
     before_step: BeforeStep | None = None,
     clock: StoryClock | None = None,
+    unhurried: bool = False,
 ) -> Played:
     """Plays one case in a company of its own. `pack` takes the place of the case's packs; `before_step` is awaited before each step,
-    with its place from 0, before the clock moves. Raises StoryRefused if the case's pack is refused by the product."""
+    with its place from 0, before the clock moves. `unhurried`: time moves on only when listing and client have taken in what was said,
+    so that what follows from a step is recorded at its time, as in life. Raises StoryRefused if the product refuses the case's pack."""
     if clock is None:
         async with story_clock(stage) as own:
-            return await play(case, stage, pack=pack, before_step=before_step, clock=own)
+            return await play(case, stage, pack=pack, before_step=before_step, clock=own, unhurried=unhurried)
     async with Wire(stage.address) as wire:
-        return await _Playing(case, wire, clock).played(pack, before_step)
+        return await _Playing(case, wire, clock, unhurried).played(pack, before_step)
 
 
 def story_clock(stage: Stage) -> StoryClock:
@@ -79,10 +81,10 @@ class _Playing:
     case: Case
     wire: Wire
     clock: StoryClock
+    unhurried: bool
     after: Positions = field(default_factory=Positions)
     ids: dict[tuple[Noun, str], str] = field(default_factory=dict)
     owners: dict[str, Company] = field(default_factory=dict)
-    follow_ups: dict[tuple[str, str], str] = field(default_factory=dict)
     differences: list[str] = field(default_factory=list)
     answers: list[Answer | None] = field(default_factory=list)
 
@@ -90,6 +92,8 @@ class _Playing:
         try:
             cast = await found(self.case, self.wire, self.after, self.clock.set, pack=pack)
             for place, step in enumerate(self.case.story):
+                if self.unhurried:
+                    await self._all_heard()
                 if before_step is not None:
                     await before_step(place, step)
                 self.answers.append(await self._tell(step, cast))
@@ -105,6 +109,12 @@ class _Playing:
         outcome = await came_of(self.wire, self.after, self.ids, self.owners, cast)
         differences = (*self.differences, *compare(self.case.expected, outcome))
         return Played(self.case, differences, outcome, tuple(self.answers), cast, dict(self.ids))
+
+    async def _all_heard(self) -> None:
+        """One look at each listing and client so far: it is answered when their services have heard everything."""
+        for (noun, _), id in self.ids.items():
+            if noun in ("listing", "client"):
+                await self.wire.get(f"{PATHS[noun]}/{id}", token=self.owners[id].auditor, after=self.after)
 
     async def _set_clock(self, cast: Cast, now: datetime) -> None:
         for company in cast.companies.values():
@@ -165,8 +175,6 @@ class _Playing:
         if step.verb.makes and told.new_id and made:
             name_field, noun = step.verb.makes
             self._named(noun, str(step.fields[name_field]), made, cast.company_of[str(step.by)], cast)
-        if step.verb.name == "listing.follow_up" and isinstance(answer.body, dict):
-            self.follow_ups[str(step.fields["listing"]), str(step.fields["text"])] = f"{told.target_id}@{answer.body.get('version')}"
         if step.verb.name in _POST_CHANGES:
             cast.tokens.pop(str(step.fields["person"]), None)
 
@@ -222,8 +230,8 @@ class _Playing:
                 body["id"] = new
             elif name != "company":
                 body[name] = self._sent(step.fields[name], kind, step, cast)
-        if step.verb.name == "person.join" and "area" not in body:
-            body["area"] = cast.area_of(str(step.fields["store"]))
+        if step.verb.name in ("person.join", "person.transfer") and "store" in body:
+            body.setdefault("area", cast.area_of(str(step.fields["store"])))  # a store's area is that of whoever named it
         return body
 
     def _sent(self, value: Value, kind: Kind, step: Step, cast: Cast) -> object:
@@ -242,9 +250,7 @@ class _Playing:
             case Pack():
                 assert isinstance(value, PackFile)
                 return value.document
-            case FollowUpText():
-                return self.follow_ups.get((str(step.fields["listing"]), str(value)), str(value))
-            case Plain() | OneOf() | New() | Code():
+            case Plain() | OneOf() | New() | Code() | FollowUpText():
                 return value.isoformat() if isinstance(value, date | datetime) else value
         assert_never(kind)
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.cases.scalars import SHANGHAI
-from shared.problems import NOTES, STATES, Words
+from shared.problems import NOTES, ROLES, STATES, VIOLATIONS, Words
 
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
 
@@ -79,6 +79,16 @@ ENTRIES = {
     "deal.Adjudicated": Words("公司裁定", "adjudicated"),
     "deal.Cancelled": Words("撤销成交", "cancelled"),
     "pack.Activated": Words("制度生效", "pack activated"),
+    "listing.ViolationFound": Words("发现违规", "violation found"),
+    "client.ViolationFound": Words("发现违规", "violation found"),
+}
+
+FEES = {
+    "agency": Words("中介费", "agency"),
+    "information": Words("信息费", "information"),
+    "bank_rebate": Words("银行返费", "bank rebate"),
+    "loan_service": Words("贷款服务费", "loan service"),
+    "other": Words("其他", "other"),
 }
 _SHOWN_FACTS = (
     "kind", "channel", "about", "outcome", "text", "form", "until", "to", "status", "what", "reason", "before", "after", "holder",
@@ -87,26 +97,29 @@ _TEXT_MOST = 48
 
 
 def ruling(replay: Mapping[str, Any]) -> RenderableType:
-    """The whole replay as one page: who is who, what it was judged on, what each gets and why, and whether that is what was settled."""
+    """The whole replay as one page: what it was judged on, who holds since when, what each gets and why, and whether that was settled."""
     who = _Who(replay)
-    parts: list[RenderableType] = [_head(replay), _timeline(replay, who), _lines(replay, who)]
+    parts: list[RenderableType] = [_head(replay), _timeline(replay, who), *_holding(replay, who), _lines(replay, who)]
     if replay.get("notes"):
         parts.append(Text("备注 Notes: " + "; ".join(_both(NOTES, note) for note in replay["notes"])))
-    parts += [_parties(who), _conclusion(replay, who)]
+    parts += [_people(replay, who), _conclusion(replay, who)]
     return Panel(Group(*parts), title=f"分佣重演 Replay of deal {replay['deal']}", box=box.DOUBLE, padding=(1, 2))
+
+
+def _evidence(replay: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The timeline without the postings up to closing: whose post was which stands with the people."""
+    return [entry for entry in replay.get("timeline") or () if entry["late"] or not entry["type"].startswith("person.Joined")]
 
 
 class _Who:
     """People named as rulings name them, 甲 乙 丙 in the order of the lines, then of the evidence; teams and the company as they are."""
 
     def __init__(self, replay: Mapping[str, Any]) -> None:
-        lines = [*replay.get("lines", ()), *((replay.get("settled") or {}).get("lines") or ())]
-        entries = replay.get("timeline", ())
-        meant = [name for entry in entries for name in _texts_in(entry.get("facts"))]
-        found = [*(line["to"] for line in lines), *(entry.get("by") for entry in entries), *meant]
-        people = dict.fromkeys(one for one in found if isinstance(one, str) and one.startswith("psn_"))
+        lines = [*(replay.get("lines") or ()), *((replay.get("settled") or {}).get("lines") or ())]
+        entries = _evidence(replay)
+        acting = [name for entry in entries for name in (entry.get("by"), *_subject(entry), *_texts_in(entry.get("facts")))]
+        people = dict.fromkeys(one for one in (*(line["to"] for line in lines), *acting) if isinstance(one, str) and one.startswith("psn_"))
         self.names = {person: _stem(place) for place, person in enumerate(people)}
-        self.roles = {person: [line["role"] for line in lines if line["to"] == person] for person in people}
 
     def name(self, id: object) -> str:
         """A short name; what is no person keeps its own."""
@@ -114,7 +127,7 @@ class _Who:
             case "company":
                 return "公司"
             case team if team.startswith("team:"):
-                return f"{team.removeprefix('team:')}组"
+                return f"{team.removeprefix('team:')} 组"
             case other:
                 return self.names.get(other, other)
 
@@ -130,6 +143,12 @@ def _stem(place: int) -> str:
     return _STEMS[stem] + (str(turn + 1) if turn else "")
 
 
+def _subject(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """Whom an entry of a person's own stream is about."""
+    id = str(entry["entry"]).partition("@")[0]
+    return (id,) if id.startswith("psn_") else ()
+
+
 def _texts_in(facts: object) -> Iterator[str]:
     if isinstance(facts, str):
         yield facts
@@ -143,10 +162,12 @@ def _texts_in(facts: object) -> Iterator[str]:
 
 def _head(replay: Mapping[str, Any]) -> RenderableType:
     pack = replay.get("pack") or {}
+    fees = (replay.get("facts") or {}).get("fees_fen") or {}
     rows = (
         ("状态 State", _both(STATES, str(replay["state"]))),
         ("成交时间 Closing time", _time(replay.get("closing_time"))),
         ("适用制度 Pack", f"{pack.get('id')} {pack.get('version')}  (SHA-256 {str(pack.get('digest'))[:16]}…)"),
+        ("各项费用 Fees", ", ".join(f"{_both(FEES, fee)} {_yuan_of(fen)}" for fee, fen in fees.items())),
         ("计提总额 Base", _yuan(replay.get("base"))),
         ("所述时点 As of", _time(replay.get("as_of"))),
         ("所知时点 Known at", _time(replay.get("known_at"))),
@@ -155,44 +176,60 @@ def _head(replay: Mapping[str, Any]) -> RenderableType:
     for name, value in rows:
         if value:
             table.add_row(Text(name, style="bold"), value)
-    return table
+    return Group(table, Text())
 
 
 def _timeline(replay: Mapping[str, Any], who: _Who) -> RenderableType:
-    """Every entry in the order of recording; late ones are marked, since they change nothing."""
+    """Every entry in the order in which it counts; late ones are marked, since they change nothing."""
     table = Table(title="证据 Evidence", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("记录时间\nrecorded", "发生时间\nhappened", "何人\nwho", "何事\nwhat", "计入条款\ncounts for", "出处\nentry"):
         table.add_column(heading, overflow="fold")
-    for entry in replay.get("timeline", ()):
-        table.add_row(*_timeline_row(entry, who), style="dim" if entry.get("late") else None)
+    for entry in _evidence(replay):
+        table.add_row(*_timeline_row(entry, who), style="dim" if entry["late"] else None)
     return table
 
 
 def _timeline_row(entry: Mapping[str, Any], who: _Who) -> tuple[RenderableType, ...]:
     recorded, happened = _time(entry["recorded_at"]), _time(entry["at"])
-    counts = "、".join(entry.get("counts_for") or ())
-    late = Text("迟录，不计 late, no effect", style="yellow")
+    is_late = entry["late"] and not str(entry["type"]).startswith("deal.")
     return (
         recorded,
         "" if happened == recorded else happened,
         who.name(entry.get("by") or ""),
         _told(entry, who),
-        late if entry.get("late") else counts,
+        Text("迟录不计 late: no effect", style="yellow") if is_late else "、".join(entry.get("counts_for") or ()),
         f"{entry['service']} {_short(entry['entry'])}",
     )
 
 
 def _told(entry: Mapping[str, Any], who: _Who) -> RenderableType:
     facts = entry.get("facts") or {}
-    details = [f"{name}: {_fact(facts[name], who)}" for name in _SHOWN_FACTS if facts.get(name) not in (None, "", [], {})]
+    violation = facts.get("violation") or {}
+    details = [who.name(person) for person in _subject(entry)]
+    details += [f"{_both(VIOLATIONS, violation['kind'])} {violation['clause']}"] if violation else []
+    details += [f"{name}: {_fact(facts[name], who)}" for name in _SHOWN_FACTS if facts.get(name) not in (None, "", [], {})]
     return Text.assemble((_both(ENTRIES, entry["type"].partition(":")[0]), "bold"), "\n" if details else "", ", ".join(details))
 
 
 def _fact(fact: object, who: _Who) -> str:
     if isinstance(fact, str):
-        text = who.said(fact)
+        text = who.name(fact) if fact.startswith("team:") else who.said(fact)
         return text if len(text) <= _TEXT_MOST else text[:_TEXT_MOST] + "…"
     return str(fact)
+
+
+def _holding(replay: Mapping[str, Any], who: _Who) -> Iterator[RenderableType]:
+    """How the listing changed hands up to closing, lapses included: they follow from the entries and the clock."""
+    listing = (replay.get("facts") or {}).get("listing") or {}
+    if not listing.get("moves"):
+        return
+    table = Table(title="房源归属 How the listing changed hands", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("自\nfrom", "归属\nholder", "依据条款\nby clause", "证据\non entries"):
+        table.add_column(heading)
+    table.add_row("", who.name(listing["recorder"]), "录入 entered", _all_short(listing.get("entered_evidence")))
+    for move in listing["moves"]:
+        table.add_row(_time(move["at"]), who.name(move["to"]), move.get("clause") or "分配 reassigned", _all_short(move.get("evidence")))
+    yield table
 
 
 def _lines(replay: Mapping[str, Any], who: _Who) -> RenderableType:
@@ -221,16 +258,25 @@ def _line_row(line: Mapping[str, Any], who: _Who) -> tuple[str, ...]:
         _yuan(line["amount"]),
         "公司 company" if line["credit"] == "company" else str(line["credit"]),
         "、".join(line.get("clauses") or ()) + by_analogy,
-        " ".join(_short(entry) for entry in line.get("evidence") or ()),
+        _all_short(line.get("evidence")),
     )
 
 
-def _parties(who: _Who) -> RenderableType:
-    table = Table.grid(padding=(0, 2))
+def _people(replay: Mapping[str, Any], who: _Who) -> RenderableType:
+    """Who is who, and where they stood at closing."""
+    standings = (replay.get("facts") or {}).get("people") or {}
+    table = Table(title="人员 People, as they stood at closing", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("", "编号\nid", "门店\nstore", "组\nteam", "职位\npost", "证据\non entries"):
+        table.add_column(heading)
     for person, name in who.names.items():
-        roles = dict.fromkeys(who.roles[person])
-        table.add_row(Text(name, style="bold"), person, "、".join(_both(LINE_ROLES, role) for role in roles))
-    return Group(Text("人员 People", style="italic"), table)
+        one = standings.get(person) or {}
+        post = _both(ROLES, one.get("role", "agent")) if one else ""
+        post += "（新人 newcomer）" if one.get("newcomer") else ""
+        post += "（已离职 has left）" if one.get("in_post") is False else ""
+        table.add_row(
+            Text(name, style="bold"), person, one.get("store") or "", one.get("team") or "", post, _all_short(one.get("evidence"))
+        )
+    return table
 
 
 def _conclusion(replay: Mapping[str, Any], who: _Who) -> RenderableType:
@@ -266,6 +312,10 @@ def _short(entry: str) -> str:
     id, at, version = entry.partition("@")
     prefix, _, rest = id.partition("_")
     return f"{prefix}_…{rest[-4:]}{at}{version}" if len(rest) > 4 else entry
+
+
+def _all_short(entries: Iterable[str] | None) -> str:
+    return " ".join(_short(entry) for entry in entries or ())
 
 
 def _time(written: object) -> str:

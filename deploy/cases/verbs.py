@@ -151,8 +151,9 @@ REPORTED: Fields = MappingProxyType({"as": New("deal"), "client": CLIENT, "close
 REPORT_MAY: Fields = MappingProxyType({"listing": LISTING, "kind": SALE_OR_RENTAL})
 
 
-def _on(noun: Noun, name: str, *, needed: Fields = NO_FIELDS, may: Fields = NO_FIELDS) -> Verb:
-    return Verb(f"{noun}.{name}", target=noun, needed=needed, may=may)
+def _on(noun: Noun, word: str, *, needed: Fields = NO_FIELDS, may: Fields = NO_FIELDS, name: str | None = None) -> Verb:
+    """An act on one thing: POST /v1/<things>/{id}:<word>."""
+    return Verb(name or f"{noun}.{word}", target=noun, needed=needed, may=may)
 
 
 _VERBS = (
@@ -160,35 +161,33 @@ _VERBS = (
     _on("person", "transfer", may={"store": TEXT, "team": TEXT, "role": OneOf(ROLES)}),
     _on("person", "leave", needed={"kind": OneOf(("resigned", "dismissed", "walked_out", "expelled"))}),
     _on("person", "confirm"),
-    Verb(
-        "leave.grant", target="person", needed={"from": DAY, "to": DAY}, may={"maintainer": PERSON},
-        path="/v1/people/{id}:grant-leave",
-    ),
+    Verb("leave.grant", target="person", needed={"from": DAY, "to": DAY}, may={"maintainer": PERSON}, path="/v1/people/{id}:grant-leave"),
     Verb(
         "listing.enter", needed={"as": New("listing"), "kind": SALE_OR_RENTAL, "acquired_at": INSTANT}, asked=LISTING_FACTS,
         may={"for": PERSON}, path="/v1/listings",
     ),
-    Verb("listing.complete", target="listing", may=LISTING_FACTS),
-    _on("listing", "follow_up", needed={"channel": CHANNELS, "text": TEXT},
+    _on("listing", "complete", may=LISTING_FACTS),
+    _on(
+        "listing", "follow_up", needed={"channel": CHANNELS, "text": TEXT},
         may={"about": OneOf(("key", "exclusive")), "outcome": OneOf(("reached", "unreachable"))},
     ),
     _on("listing", "take_key"),
     _on("listing", "return_key"),
     _on("listing", "sign_exclusive", needed={"until": DAY}),
-    _on("listing", "survey", needed={"indoor": COUNT, "indoor_with_agent": COUNT, "outdoor": COUNT}, may={"watermarked": COUNT},
-    ),
+    _on("listing", "survey", needed={"indoor": COUNT, "indoor_with_agent": COUNT, "outdoor": COUNT}, may={"watermarked": COUNT}),
     _on("listing", "floor_plan", needed={"door": TRUTH, "compass": TRUTH}),
     _on("listing", "conceal"),
     _on("listing", "reveal"),
     _on("listing", "mark", needed={"status": OneOf(("valid", "invalid", "rented", "sold"))}),
     _on("listing", "reassign", needed={"to": ACCOUNT}),
     _on("listing", "find_duplicate", needed={"reason": TEXT}),
-    _on("listing", "refute", needed={"what": OneOf(("owner_phone", "core", "follow_up")), "reason": TEXT}, may={"follow_up": FollowUpText()},
+    _on(
+        "listing", "refute", needed={"what": OneOf(("owner_phone", "core", "follow_up")), "reason": TEXT},
+        may={"follow_up": FollowUpText()},
     ),
     Verb(
-        "client.enter",
-        needed={"as": New("client"), "kind": OneOf(("buy", "rent")), "acquired_at": INSTANT, "name": TEXT}, asked=CLIENT_FACTS,
-        may={"for": PERSON}, path="/v1/clients",
+        "client.enter", needed={"as": New("client"), "kind": OneOf(("buy", "rent")), "acquired_at": INSTANT, "name": TEXT},
+        asked=CLIENT_FACTS, may={"for": PERSON}, path="/v1/clients",
     ),
     _on("client", "follow_up", needed={"channel": CHANNELS, "text": TEXT}),
     _on("client", "view", needed={"listing": LISTING, "form": TEXT}),
@@ -197,25 +196,22 @@ _VERBS = (
     _on("client", "claim"),
     Verb("deal.report", target="deal", new=REPORTED, may=REPORT_MAY, new_path="/v1/deals"),
     Verb(
-        "deal.sign", target="deal", new=REPORTED, needed={"contract": TEXT, "signer": PERSON},
-        may=REPORT_MAY, new_path="/v1/deals:sign",
+        "deal.sign", target="deal", new=REPORTED, needed={"contract": TEXT, "signer": PERSON}, may=REPORT_MAY, new_path="/v1/deals:sign",
     ),
     _on("deal", "attach_listing", needed={"listing": LISTING}),
     _on("deal", "sign_off", needed={"reason": TEXT}),
     _on("deal", "settle"),
     _on("deal", "find_private_dealing", needed={"person": PERSON, "reason": TEXT}),
     _on("deal", "adjudicate", needed={"lines": Lines(), "reason": TEXT}),
-    Verb(
-        "deal.dispute", target="deal", needed={"as": New("dispute"), "reason": TEXT},
-    ),
-    Verb(
-        "deal.rule", target="dispute", needed={"outcome": OneOf(("upheld", "corrected", "rejected")), "reason": TEXT},
-        may={"lines": Lines()},
+    _on("deal", "dispute", needed={"as": New("dispute"), "reason": TEXT}),
+    _on(
+        "dispute", "rule", needed={"outcome": OneOf(("upheld", "corrected", "rejected")), "reason": TEXT}, may={"lines": Lines()},
+        name="deal.rule",
     ),
     _on("deal", "cancel", needed={"reason": TEXT}),
     *(
-        Verb(f"mandate.{name}", carried_out=False)
-        for name in ("request", "review", "approve", "issue", "receive", "report", "revoke", "ratify")
+        Verb(f"mandate.{word}", carried_out=False)
+        for word in ("request", "review", "approve", "issue", "receive", "report", "revoke", "ratify")
     ),
     Verb("pack.activate", needed={"pack": Pack(), "from": SINCE}, may={"store": TEXT}, path="/v1/packs:activate"),
     Verb("clock"),

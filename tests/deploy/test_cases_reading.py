@@ -208,10 +208,5 @@ def test_every_verb_of_the_specification_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("file", sorted(Path(__file__).parent.parent.joinpath("cases").glob("*.yaml")), ids=lambda file: file.stem)
-def test_every_visible_case_is_read_or_names_the_verb_that_nobody_carries_out(file: Path) -> None:
-    not_yet = [name for name, verb in VERBS.items() if not verb.carried_out and f"do: {name}," in file.read_text()]
-    if not not_yet:
-        assert read(file).id == file.stem
-        return
-    with pytest.raises(StoryRefused, match=r"no service carries out \S+ yet"):
-        read(file)
+def test_every_visible_case_can_be_read(file: Path) -> None:
+    assert read(file).id == file.stem
