@@ -96,10 +96,10 @@ def entry_in(headers: Mapping[str, str] | None, data: bytes, *, source: str, sea
         stream_id, _, version = headers["ce-id"].rpartition("@")
         entry = Entry(
             service=source,
-            position=int(headers["ce-sequence"]),
+            position=_number(headers["ce-sequence"]),
             tenant=uuid_of(headers["ce-tenant"]),
             stream=uuid_of(stream_id),
-            version=int(version),
+            version=_number(version),
             type=headers["ce-type"],
             event=None,
             data=data,
@@ -134,13 +134,22 @@ def _said(headers: Mapping[str, str], data: bytes) -> bytes:
 
 
 def _position_in(headers: Mapping[str, str]) -> int | None:
-    written = headers.get("ce-sequence", "")
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 19 else None
+    try:
+        return _number(headers.get("ce-sequence", ""))
+    except ValueError:
+        return None
 
 
 def _after_in(headers: Mapping[str, str]) -> dict[str, int]:
     pairs = (pair.partition("=") for pair in headers.get("ce-after", "").split(",") if pair)
-    return {source: int(position) for source, _, position in pairs}
+    return {source: _number(position) for source, _, position in pairs}
+
+
+def _number(written: str) -> int:
+    """A number as we write them: plain digits that fit into 63 bits, and none of what `int` would also take."""
+    if not (written.isascii() and written.isdigit() and len(written) < 20 and int(written) < 2**63):
+        raise ValueError("not a number of ours")
+    return int(written)
 
 
 def _read(headers: Mapping[str, str], name: str) -> str | None:
