@@ -164,7 +164,7 @@ async def show(ctx: Ctx, id: PersonId) -> Response:
 
 @routes.open("POST", "/v1/tokens")
 async def token(request: Request, body: Token) -> Response:
-    """The development issuer: a token for a person in post, or for head office. Not there unless the service was started for development."""
+    """The development issuer: a token for a person in post, or for head office. There only if the service was started for development."""
     service: Service = request.app.state.service
     if not service.settings.development:
         raise Declined("not_found")

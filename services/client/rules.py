@@ -27,7 +27,8 @@ def account_of(post: Post) -> str:
 def holders_course(activations: Sequence[Activation], holder: Post, at: datetime, *, renewed: bool = False) -> Stands:
     """A-2.3: an agent holds from `at` until the seven days end, then the account of the team they are in now, and there it stays.
 
-    Under the reading R-client-7 `first_only` a follow-up in time (`renewed`) ends the term for good. The pack is the one in force for the holder's store at `at`. No term runs in the name of who has left.
+    Under the reading R-client-7 `first_only` a follow-up in time (`renewed`) ends the term for good. The pack is the one
+    in force for the holder's store at `at`. No term runs in the name of who has left.
     """
     pack = in_force(activations, holder.store, at)
     if not pack.has("A-2.3") or not holder.in_post or (renewed and pack.reading("R-client-7") == "first_only"):

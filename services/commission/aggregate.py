@@ -47,7 +47,7 @@ class Dispute(Struct, frozen=True):
 
 
 class Deal(Struct, frozen=True):
-    """A deal. `adjustments` were adjudicated: they add to what `settlement` gives. `outdated`: an act after settlement asks for rebooking."""
+    """A deal. `adjustments` were adjudicated: they add to what `settlement` gives. `outdated`: a finding after it asks for rebooking."""
 
     terms: Terms
     state: State
@@ -118,8 +118,9 @@ def net(deal: Deal) -> dict[str, int]:
     sums: dict[str, int] = {}
     if deal.state in ("cancelled", "blocked") or deal.settlement is None:
         return sums
-    for line in (*deal.settlement.lines, *deal.adjustments):
-        sums[line.to] = sums.get(line.to, 0) + line.amount_fen
+    booked = [(line.to, line.amount_fen) for line in deal.settlement.lines] + [(line.to, line.amount_fen) for line in deal.adjustments]
+    for to, amount_fen in booked:
+        sums[to] = sums.get(to, 0) + amount_fen
     return {to: fen for to, fen in sums.items() if fen}
 
 

@@ -65,7 +65,7 @@ class Report(Body):
 
     @property
     def terms(self) -> Terms:
-        fees = {kind: money.amount for kind, money in self.fees.items()}
+        fees: dict[str, int] = {kind: money.amount for kind, money in self.fees.items()}
         return Terms(self.listing, self.client, tuple(self.closers), fees, self.kind, None)
 
 
@@ -126,7 +126,7 @@ class Adjudicate(Body):
 
 class Rule(Body):
     outcome: Literal["upheld", "corrected", "rejected"]
-    lines: Annotated[list[Adjudicated], Field(max_length=100)] = []
+    lines: Annotated[list[Adjudicated], Field(max_length=100)] = Field(default_factory=list)
     reason: Text
 
 
@@ -165,7 +165,7 @@ async def sign(ctx: Ctx, body: Sign) -> Response:
     """Records the contract of a deal that is not reported yet: 201; until it is, the signature is the closing (B-1-2)."""
     id = body.id or ctx.new_id("dea")
     look = _around(ctx, body.terms, body.signer)
-    facts = {"by": ctx.caller, "terms": body.terms, "contract": body.contract, "signer": body.signer}
+    facts: dict[str, Any] = {"by": ctx.caller, "terms": body.terms, "contract": body.contract, "signer": body.signer}
     outcome = await _parts(ctx).deals.begin(id, aggregate.sign, command=ctx.command(), look=look, answer=entered(id, "state"), **facts)
     return ctx.reply(outcome)
 
@@ -238,7 +238,7 @@ async def dispute(ctx: Ctx, id: DealId, body: OpenDispute) -> Response:
     def answer(deal: Deal, version: int) -> Answer:
         return Answer(201, json_of({"id": opened, "deal": id, "version": version}))
 
-    facts = {"by": ctx.caller, "named": opened, "reason": body.reason}
+    facts: dict[str, Any] = {"by": ctx.caller, "named": opened, "reason": body.reason}
     outcome = await _parts(ctx).deals.change(id, aggregate.dispute, command=ctx.command(), look=_closers(ctx), answer=answer, **facts)
     return ctx.reply(outcome)
 
@@ -458,7 +458,7 @@ async def activate(ctx: Ctx, body: Activate) -> Response:
     """Puts a pack in force from an instant on, for the company or one store. Refused: pack_invalid, with every place and reason."""
     book, pack = id_of("pck", ctx.tenant), load(body.pack)
     packs = _parts(ctx).packs
-    facts = {"by": ctx.caller, "pack": pack, "store": body.store, "start": body.from_}
+    facts: dict[str, Any] = {"by": ctx.caller, "pack": pack, "store": body.store, "start": body.from_}
     opened = await packs.read(ctx.tenant, book) is not None
     put = packs.change if opened else packs.begin
     outcome = await put(book, aggregate.activate, command=ctx.command(), answer=_activated(pack.id, pack.version, pack.digest), **facts)

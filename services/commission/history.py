@@ -7,6 +7,7 @@ service. Only acts on the deal itself, and the entry of a listing that was attac
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any, Literal
 
 import msgspec
@@ -216,7 +217,7 @@ def _course(past: Sequence[Entry], until: datetime) -> tuple[tuple[rules.Move, .
 
 
 def _lapses(stands: Stands, at: datetime, source: tuple[str, ...]) -> list[rules.Move]:
-    ended: list[tuple[Stand, Stand]] = list(zip(stands, stands[1:], strict=False))
+    ended: list[tuple[Stand, Stand]] = list(pairwise(stands))
     return [rules.Move(after.holder, s.until, s.clause, source) for s, after in ended if s.until is not None and s.until <= at]
 
 
@@ -381,7 +382,7 @@ def digest_of(settlement: Settlement) -> str:
 def fingerprint(entry: Entry) -> str:
     """SHA-256 over an entry's exact bytes and its place in the log, in hex: one altered byte gives another."""
     meta = entry.meta
-    place = [entry.service, entry.position, str(entry.tenant), str(entry.stream), entry.version, entry.type]
+    place: list[Any] = [entry.service, entry.position, str(entry.tenant), str(entry.stream), entry.version, entry.type]
     times = [entry.at.isoformat(), entry.recorded_at.isoformat(), meta.by, meta.causation]
     return sha256(rfc8785.dumps([*place, *times]) + entry.data).hexdigest()
 

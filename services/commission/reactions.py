@@ -82,7 +82,7 @@ class Bench:
         return {**{row["source"]: row["position"] for row in rows}, self._log.service: own}
 
     async def _cut(self, connection: Any, tenant: UUID, own: Sequence[Entry], entries: Sequence[Entry], closing: datetime) -> Cut:
-        """The cut: the positions at closing, and on to what services did later on account of entries before it, and to the deal's own acts."""
+        """The positions at closing, and on to what services did later on account of entries before it, and to the deal's own acts."""
         positions = await self._positions(tenant, closing)
         for entry in entries:
             if entry.effective_at <= closing or entry in own:

@@ -38,8 +38,8 @@ async def project(connection: Connection, entry: Entry) -> None:
             await _keep_viewing(connection, entry, entry.event)
         case client.Entered(duplicate_of=first) if first is not None:
             await _keep_name(connection, entry, "record", first)
-        case listing.ViolationFound(violation=violation) | listing.AttemptFound(violation=violation) | client.ViolationFound(violation=violation):
-            await _keep_violations(connection, entry, [violation])
+        case listing.ViolationFound() | listing.AttemptFound() | client.ViolationFound():
+            await _keep_violations(connection, entry, [entry.event.violation])
 
 
 async def _project_own(connection: Connection, entry: Entry) -> None:
@@ -192,7 +192,7 @@ async def evidence(connection: Connection, tenant: UUID, own: Sequence[Entry]) -
 async def _records_of(connection: Connection, tenant: UUID, first: str) -> list[Entry]:
     """The entries of every record of one person: the first, and its duplicates (A-2.5)."""
     rows = await connection.fetch(
-        f"{_ROWS} where tenant = $1 and (stream = $2 or stream in (select stream from journal join named using (tenant, source, position)"
+        _ROWS + " where tenant = $1 and (stream = $2 or stream in (select stream from journal join named using (tenant, source, position)"
         " where named.tenant = $1 and named.kind = 'record' and named.key = $3)) order by position",
         tenant, uuid_of(first), first,
     )  # fmt: skip
@@ -204,7 +204,7 @@ async def _posts_around(connection: Connection, tenant: UUID, found: Sequence[En
     there = {(entry.service, entry.position) for entry in found}
     teams, stores, areas = history.places_named(found)
     rows = await connection.fetch(
-        f"{_ROWS} where source = 'authz' and position in (select position from named where tenant = $1 and source = 'authz' and"
+        _ROWS + " where source = 'authz' and position in (select position from named where tenant = $1 and source = 'authz' and"
         " ((kind = 'team' and key = any($2)) or (kind = 'store_manager' and key = any($3)) or (kind = 'area_manager' and key = any($4))))"
         " order by position",
         tenant, sorted(teams), sorted(stores), sorted(areas | {""}),
@@ -215,8 +215,8 @@ async def _posts_around(connection: Connection, tenant: UUID, found: Sequence[En
 def _entries(rows: Sequence[Any]) -> list[Entry]:
     return [
         Entry(
-            row["source"], row["position"], row["tenant"], row["stream"], row["version"], row["type"], _event(row["source"], row["type"], row["data"]),
-            row["data"], _META.decode(row["meta"]), row["at"], row["recorded_at"],
+            row["source"], row["position"], row["tenant"], row["stream"], row["version"], row["type"],
+            _event(row["source"], row["type"], row["data"]), row["data"], _META.decode(row["meta"]), row["at"], row["recorded_at"],
         )
         for row in rows
     ]  # fmt: skip
@@ -225,6 +225,7 @@ def _entries(rows: Sequence[Any]) -> list[Entry]:
 def _event(source: str, type: str, data: bytes) -> object | None:
     """The event; None if its bytes cannot be read (any more): replay says so instead of failing."""
     try:
-        return CODECS[source].decode(type, data)
+        event: object = CODECS[source].decode(type, data)
+        return event
     except (UnknownType, msgspec.DecodeError, ValueError):
         return None

@@ -8,8 +8,8 @@ from msgspec import Struct, structs
 
 from services.listing import rules
 from services.listing.events import (
-    Channel,
     AttemptFound,
+    Channel,
     Completed,
     Concealed,
     ConcealmentEnded,

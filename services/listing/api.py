@@ -135,7 +135,7 @@ async def enter(ctx: Ctx, body: Enter) -> Response:
         house = rules.normalised(around["ground"].pack_of(recorder, at), body.house)
         return {**around, "house": house, **await _of_room(ctx, body.kind, house, owner)}
 
-    facts = {"by": ctx.caller, "recorder": post, "kind": body.kind, "owner": owner, "acquired_at": body.acquired_at}
+    facts: dict[str, Any] = {"by": ctx.caller, "recorder": post, "kind": body.kind, "owner": owner, "acquired_at": body.acquired_at}
     async with _attempts_on_record(ctx, recorder):
         outcome = await _listings(ctx).begin(
             id, aggregate.enter, command=ctx.command(), look=look, answer=entered(id, "correct", "missing"), **facts

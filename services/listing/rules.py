@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import structs
-
-from services.listing.events import House, Stands
 from rapidfuzz import fuzz
 
+from services.listing.events import House, Stands
 from shared.calendar import days_before, term_end
 from shared.conduct import substance
 from shared.identity import Post
