@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import lru_cache
 from os import urandom
 from types import UnionType
 from typing import Any, Final, get_args
@@ -79,6 +80,7 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{_written(number)}"
 
 
+@lru_cache(maxsize=4096)
 def uuid_of(id: str) -> UUID:
     """The UUID that an id stands for. ValueError if it is malformed; its prefix is not looked at."""
     if not _WELL_FORMED(id):

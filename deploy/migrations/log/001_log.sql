@@ -1,26 +1,28 @@
--- The log of a service: what happened, in one order, for ever. It is written by one function only (002_append.sql),
--- which runs as the owner of these tables; the service itself may read.
+-- The log of a service: what happened, in one order, for ever. It is written by the functions of 002_append.sql only,
+-- which run as the owner of these tables; the service itself may read.
 
 -- Whoever appends holds the lock on this one row until the commit: that makes positions gapless and in commit order,
--- and lets versions, claims and keys be checked without a race.
+-- and lets versions, claims and keys be checked without a race. The lock is taken by changing the row, never by `for update`:
+-- whoever waited then computes anew what it wrote down, and so reads the clock only once it has the lock.
 create table head (
     only_row boolean primary key default true check (only_row),
     position bigint not null default 0,
-    recorded_at timestamptz not null default '-infinity'  -- by the real clock; a story's clock is kept in story_clock
+    recorded_at timestamptz not null default '-infinity',  -- by the real clock
+    story boolean not null default false                   -- whether story_clock has a row
 );
 insert into head default values;
 
 create table log (
-    position bigint not null unique check (position > 0),  -- 1, 2, 3 … over all tenants, in commit order
+    position bigint not null unique,  -- 1, 2, 3 … over all tenants, in commit order
     tenant uuid not null,
     stream uuid not null,
-    version integer not null check (version > 0),          -- 1, 2, 3 … in the stream
-    type text not null,                                    -- our own names, 'listing.FollowedUp', never a module path
-    data bytea not null,                                   -- the exact bytes, never serialised again
-    meta text not null,                                    -- who, what caused it, which request, what the writer had heard
-    at timestamptz not null,                               -- when it happened, as declared
-    recorded_at timestamptz not null,                      -- when it was recorded; never goes back within a tenant
-    primary key (tenant, stream, version)                  -- the tenant first: a foreign tenant's id collides with nothing
+    version integer not null,         -- 1, 2, 3 … in the stream
+    type text not null,               -- our own names, 'listing.FollowedUp', never a module path
+    data bytea not null,              -- the exact bytes, never serialised again
+    meta text not null,               -- who, what caused it, which request, what the writer had heard
+    at timestamptz not null,          -- when it happened, as declared
+    recorded_at timestamptz not null, -- when it was recorded; never goes back within a tenant
+    primary key (tenant, stream, version)  -- the tenant first: a foreign tenant's id collides with nothing
 );
 create index log_by_time on log (tenant, recorded_at, position);
 
@@ -41,7 +43,6 @@ create table idempotency (
     caller text not null,
     key text not null,
     fingerprint bytea not null,
-    stream uuid not null,
     version integer not null,
     position bigint not null,
     status integer not null,
@@ -49,7 +50,7 @@ create table idempotency (
     recorded_at timestamptz not null,  -- by the real clock
     primary key (tenant, caller, key)
 );
-create index idempotency_by_age on idempotency (recorded_at);
+create index idempotency_by_age on idempotency using brin (recorded_at);
 
 -- A story has a clock of its own. Empty wherever no story is played; only the folder `story` brings a way to fill it.
 create table story_clock (

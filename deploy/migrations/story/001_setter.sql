@@ -5,13 +5,13 @@ declare
     latest timestamptz;
 begin
     -- Whoever is appending finishes first, so that no entry can be stamped with the time before.
-    perform from head for update;
+    update head set story = true;
     select greatest(
         (select story_clock.now from story_clock where story_clock.tenant = of),
         (select log.recorded_at from log where log.tenant = of order by log.recorded_at desc limit 1)
     ) into latest;
     if "to" < latest then
-        raise exception 'a story''s clock goes only forward: it stands at %, not before it at %', latest, "to";
+        raise exception 'a story''s clock goes only forward: it cannot be set to %, before %', "to", latest;
     end if;
     insert into story_clock (tenant, now) values (of, "to") on conflict (tenant) do update set now = excluded.now;
 end

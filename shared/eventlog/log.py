@@ -1,0 +1,200 @@
+"""One service's log: what others read of it, and the one way to append."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from shared.entry import Codec, Entry, Meta, uuid_of
+from shared.eventlog.appending import VERDICTS, Pending, append
+from shared.eventlog.command import Answer, Appended, Claim, Claimant, Command, Happened, KeyReused
+from shared.eventlog.reading import Asked, read
+from shared.eventlog.together import Together
+
+# The first row, of version 0, is no entry: it says what time it was, so that this is one round trip.
+_HISTORY: Final = """
+    select 0 as version, null as position, null as type, null as data, null as meta, null as at, now_of($1) as recorded_at
+    union all
+    select version, position, type, data, meta, at, recorded_at from log where tenant = $1 and stream = $2
+    order by version
+"""
+_ENTRIES: Final = "select position, tenant, stream, version, type, data, meta, at, recorded_at from log"
+_READ_META: Final = msgspec.json.Decoder(Meta).decode
+
+
+class Past(msgspec.Struct, frozen=True):
+    """A stream's events from version 1 on, the log's position of the last, the tenant's now; and whether the command's key was known."""
+
+    events: list[Any]
+    position: int
+    now: datetime
+    key_known: bool
+
+
+class EventLog:
+    """Entries are read through the pool. What decisions rest on, and what they append, has a connection each, so that it goes together."""
+
+    def __init__(self, service: str, codec: Codec, *, pool: asyncpg.Pool, dsn: str, heard: Callable[[], dict[str, int]] = dict) -> None:
+        self.service = service
+        self.codec = codec
+        self.pool = pool
+        self.heard = heard
+        self.tip = 0
+        """The last position that this process appended."""
+        self._reads = Together("log reader", dsn, read)
+        self._appends = Together("log writer", dsn, append)
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    async def start(self) -> None:
+        await self._reads.start()
+        await self._appends.start()
+
+    async def stop(self) -> None:
+        """Does what is waiting, then closes the connections."""
+        await self._appends.stop()
+        await self._reads.stop()
+
+    # -- reading
+
+    async def now(self, tenant: UUID) -> datetime:
+        """What time it is for a tenant: the database's time, or its story's."""
+        at: datetime = await self.pool.fetchval("select now_of($1)", tenant)
+        return at
+
+    async def history(self, tenant: UUID, stream_id: str, *, known_at: datetime | None = None) -> tuple[list[Entry], datetime]:
+        """A stream's entries from version 1 on, those recorded by `known_at` (included), and what time it is. None of no such stream."""
+        stream = uuid_of(stream_id)
+        first, *rows = await self.pool.fetch(_HISTORY, tenant, stream)
+        service, decode = self.service, self.codec.decode
+        entries = [
+            Entry(service, position, tenant, stream, version, type, decode(type, data), data, _READ_META(meta), at, recorded_at)
+            for version, position, type, data, meta, at, recorded_at in rows
+            if known_at is None or recorded_at <= known_at
+        ]
+        return entries, first["recorded_at"]
+
+    async def past(self, tenant: UUID, stream_id: str, command: Command | None = None) -> Past:
+        """A stream's bare events, which is all that a decision needs; reads that arrive together are done together."""
+        caller, key = (None, None) if command is None or command.key is None else (command.caller, command.key)
+        now, key_known, position, types, datas = await self._reads.do(Asked(tenant, uuid_of(stream_id), caller, key))
+        return Past([] if types is None else list(map(self.codec.decode, types, datas)), position or 0, now, key_known is True)
+
+    async def read(self, after: int, limit: int, tenant: UUID | None = None, *, raw: bool = False) -> list[Entry]:
+        """At most `limit` entries of positions above `after`, in order; of one tenant or of all. `raw` leaves the events undecoded."""
+        if tenant is None:
+            rows = await self.pool.fetch(f"{_ENTRIES} where position > $1 order by position limit $2", after, limit)
+        else:
+            rows = await self.pool.fetch(
+                f"{_ENTRIES} where tenant = $3 and position > $1 order by recorded_at, position limit $2", after, limit, tenant
+            )
+        return [self._entry(row, raw) for row in rows]
+
+    def _entry(self, row: Any, raw: bool) -> Entry:
+        position, tenant, stream, version, type, data, meta, at, recorded_at = row
+        event = None if raw else self.codec.decode(type, data)
+        return Entry(self.service, position, tenant, stream, version, type, event, data, _READ_META(meta), at, recorded_at)
+
+    async def last_position(self, tenant: UUID, at: datetime) -> tuple[int, datetime]:
+        """The tenant's last position recorded at or before an instant (0: none), and what time it is.
+
+        Nothing can still be recorded at or before `at`, unless `at` is now or to come.
+        """
+        row = await self.pool.fetchrow("select position, now from last_position($1, $2)", tenant, at)
+        assert row is not None, "a function answers"
+        return row[0], row[1]
+
+    async def claimant(self, tenant: UUID, kind: str, key: str) -> Claimant | None:
+        """Who holds a claim; None: nobody."""
+        row = await self.pool.fetchrow(
+            "select stream, by, recorded_at from claims where tenant = $1 and kind = $2 and key = $3", tenant, kind, key
+        )
+        return None if row is None else Claimant(*row)
+
+    # -- appending
+
+    async def append(
+        self,
+        tenant: UUID,
+        stream_id: str,
+        expected_version: int,
+        events: Sequence[Happened],
+        *,
+        command: Command,
+        claims: Iterable[Claim] = (),
+        not_after: datetime | None = None,
+        answer: Answer | None = None,
+    ) -> Appended:
+        """Appends events after `expected_version`, with claims, key and answer, or nothing at all; the verdict says which.
+
+        `stale` if it would have been recorded later than `not_after`. KeyReused if the key was used for another request.
+        Unreachable if the database broke off in between.
+        """
+        assert command.tenant == tenant, "a command writes in its own tenant"
+        meta = msgspec.structs.replace(command.meta, by=command.meta.by or command.by, after=self.heard())
+        pending = Pending(
+            tenant, stream_id, expected_version, events,
+            codec=self.codec, meta=meta, command=command, claims=claims, not_after=not_after, answer=answer,
+        )  # fmt: skip
+        verdict, position, recorded_at = await self._appends.do(pending)
+        if verdict == 0:
+            self._ring(position)
+            return Appended("done", pending.entries(self.service, position, recorded_at), expected_version + len(events), position, answer)
+        if VERDICTS[verdict] != "known":
+            return Appended(VERDICTS[verdict], [], expected_version, 0, None)
+        known = await self.known(command)
+        assert known is not None, "a known key has an answer"
+        return known
+
+    async def known(self, command: Command) -> Appended | None:
+        """What came of the command whose key this is. KeyReused if that was another request; None if there was none."""
+        if command.key is None:
+            return None
+        row = await self.pool.fetchrow(
+            "select fingerprint, version, position, status, body from idempotency where tenant = $1 and caller = $2 and key = $3",
+            command.tenant, command.caller, command.key,
+        )  # fmt: skip
+        if row is None:
+            return None
+        fingerprint, version, position, status, body = row
+        if fingerprint != command.fingerprint:
+            raise KeyReused(command.key)
+        return Appended("known", [], version, position, Answer(status, body))
+
+    async def replayed(self, command: Command) -> Answer | None:
+        """The answer then given to the command whose key this is; None if there was none. KeyReused if that was another request."""
+        known = await self.known(command)
+        return None if known is None else known.answer
+
+    async def drop_old_answers(self) -> int:
+        """Drops answers older than 45 days; how many they were."""
+        dropped: int = await self.pool.fetchval("select drop_old_answers()")
+        return dropped
+
+    # -- waking
+
+    async def woken(self, after: int, timeout_s: float) -> bool:
+        """Waits until this process has appended something beyond `after`. False if that did not come in time."""
+        if self.tip > after:
+            return True
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting.add(waiter)
+        try:
+            await asyncio.wait_for(waiter, timeout_s)
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting.discard(waiter)
+        return True
+
+    def _ring(self, position: int) -> None:
+        self.tip = max(self.tip, position)
+        while self._waiting:
+            waiter = self._waiting.pop()
+            if not waiter.done():
+                waiter.set_result(None)

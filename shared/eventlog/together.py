@@ -1,0 +1,135 @@
+"""Doing together, on one connection, what is asked together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+import asyncpg
+
+from shared.eventlog.command import Unreachable
+
+LARGEST_BATCH: Final = 1000
+
+_SETTINGS: Final = {
+    # The same few plans every time, by index whatever the tables hold: planning for the arrays at hand costs more than the work.
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
+
+
+class Waiting(Protocol):
+    """Something that waits to be done with others. Two that touch the same thing are never done in one batch."""
+
+    @property
+    def touches(self) -> Sequence[str]: ...
+
+    @property
+    def done(self) -> asyncio.Future[Any]: ...
+
+
+Item = TypeVar("Item", bound=Waiting)
+
+
+class Together(Generic[Item]):
+    """What waits while one batch is under way goes with the next."""
+
+    def __init__(self, name: str, dsn: str, perform: Callable[[asyncpg.Connection, list[Item]], Awaitable[None]]) -> None:
+        self.name, self.dsn, self.perform = name, dsn, perform
+        self._queue: deque[Item] = deque()
+        self._more = asyncio.Event()
+        self._stopping = False
+        self._connection: asyncpg.Connection | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        await self._connected()
+        self._task = asyncio.create_task(self._run(), name=self.name)
+
+    async def stop(self) -> None:
+        """Does what is waiting, then closes the connection."""
+        self._stopping = True
+        self._more.set()
+        if self._task is not None:
+            await self._task
+        if self._connection is not None:
+            await self._connection.close()
+
+    def do(self, item: Item) -> asyncio.Future[Any]:
+        """Asks for something; Unreachable if the connection breaks meanwhile."""
+        assert self._task is not None, "the log is started before it is used"
+        assert not self._stopping, "the log is stopped after its users"
+        self._queue.append(item)
+        if not self._more.is_set():
+            self._more.set()
+        return item.done
+
+    async def _run(self) -> None:
+        while self._queue or not self._stopping:
+            if self._queue:
+                await self._perform(self._take())
+            else:
+                self._more.clear()
+                await self._more.wait()
+
+    def _take(self) -> list[Item]:
+        """The next batch: those who wait, in their order, but no two that touch the same thing."""
+        batch: list[Item] = []
+        later: list[Item] = []
+        busy: set[str] = set()
+        queue = self._queue
+        while queue and len(batch) < LARGEST_BATCH:
+            item = queue.popleft()
+            if item.done.cancelled():
+                continue
+            (batch if busy.isdisjoint(item.touches) else later).append(item)
+            busy.update(item.touches)
+        queue.extendleft(reversed(later))
+        return batch
+
+    async def _perform(self, batch: list[Item]) -> None:
+        if not batch:
+            return
+        try:
+            await self.perform(await self._connected(), batch)
+        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError) as broken:
+            for item in batch:
+                if not item.done.done():
+                    item.done.set_exception(Unreachable(str(broken)))
+        except Exception as wrong:
+            # One of them is wrong in a way that only the database sees. The others shall not suffer for it.
+            if len(batch) > 1:
+                for item in batch:
+                    await self._perform([item])
+            elif not batch[0].done.done():
+                batch[0].done.set_exception(wrong)
+
+    async def _connected(self) -> asyncpg.Connection:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(self.dsn, server_settings=_SETTINGS | {"application_name": self.name})
+        return self._connection
+
+
+# An array written out by us and cast by the database costs a tenth of what it costs asyncpg to take a list apart.
+
+
+def columns(rows: Iterable[tuple[str, ...]], width: int) -> list[str | None]:
+    """Rows as columns, each an array as Postgres writes it; nulls if there are no rows."""
+    return ["{" + ",".join(column) + "}" for column in zip(*rows, strict=True)] or [None] * width
+
+
+def quoted(text: str | None) -> str:
+    """A text as an element of an array."""
+    if text is None:
+        return "NULL"
+    return f'"{text}"' if text.isidentifier() else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def hexed(data: bytes) -> str:
+    """Bytes as an element of an array."""
+    return '"\\\\x' + data.hex() + '"'
