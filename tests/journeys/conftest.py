@@ -1,0 +1,24 @@
+"""One whole stack for all the journeys of a worker: four services, Postgres, NATS, the front, and a setter of the story's clock."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from deploy.cases.clock import StoryClock
+from deploy.cases.playing import story_clock
+from deploy.stack import Stack
+
+
+@pytest.fixture(scope="session")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """Whatever a test does to it, it leaves it running as it was."""
+    async with Stack(tmp_path_factory.mktemp("journeys"), story=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def clock(stack: Stack) -> AsyncIterator[StoryClock]:
+    async with story_clock(stack) as running:
+        yield running
