@@ -2,8 +2,10 @@
 
 from services.authz import events as authz
 from services.client import events as client
-from services.commission import api, views
-from services.commission.aggregate import claims_of, evolve, evolve_book
+from services.commission import views
+from services.commission.aggregate import book, deal
+from services.commission.api import ROUTES
+from services.commission.api.parts import Parts
 from services.commission.events import CODEC
 from services.commission.reactions import Bench, Surveyor
 from services.listing import events as listing
@@ -12,8 +14,8 @@ from shared.service import Service, frame
 
 
 async def compose(service: Service) -> None:
-    deals = Streams(service.log, "dea", evolve, claims_of)
-    packs = Streams(service.log, "pck", evolve_book)
+    deals = Streams(service.log, "dea", deal.evolve, deal.claims_of)
+    packs = Streams(service.log, "pck", book.evolve)
     service.hear("commission", codec=CODEC, project=views.project)
     sources = {
         "authz": service.hear("authz", codec=authz.CODEC, project=views.project),
@@ -21,8 +23,8 @@ async def compose(service: Service) -> None:
         "client": service.hear("client", codec=client.CODEC, project=views.project),
     }
     bench = Bench(service.log, deals, service.pool, sources, Surveyor(service))
-    service.parts = api.Parts(deals, packs, bench)
+    service.parts = Parts(deals, packs, bench)
     service.tick("settle what waited", bench.settle_what_waited)
 
 
-app = frame("commission", CODEC, compose, [api.routes])
+app = frame("commission", CODEC, compose, ROUTES)

@@ -26,9 +26,7 @@ from shared.identity import Post
 from shared.regulation import Pack
 from shared.tenure import Stand, Stands, holder_at
 
-_AFTERWARDS = (
-    own.EvidenceAwaited | own.Settled | own.Rebooked | own.Adjudicated | own.DisputeOpened | own.DisputeRuled | own.Cancelled
-)
+_AFTERWARDS = own.EvidenceAwaited | own.Settled | own.Rebooked | own.Adjudicated | own.DisputeOpened | own.DisputeRuled | own.Cancelled
 Posting = authz.Joined | authz.Transferred | authz.Confirmed | authz.Left
 
 

@@ -9,9 +9,11 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from services.commission import aggregate, history, views
-from services.commission.aggregate import Deal
+from services.commission import history
+from services.commission.aggregate import deal as aggregate
+from services.commission.aggregate.deal import Deal
 from services.commission.events import Cut, Settlement
+from services.commission.views import deals, journal
 from shared.bus import Hearing, Watermark
 from shared.entry import Entry, Meta, id_of
 from shared.eventlog import Command, EventLog, Streams
@@ -57,7 +59,7 @@ class Bench:
                 return Awaited(missing)
             await asyncio.sleep(LOOK_AGAIN_S)
         async with self._pool.acquire() as connection:
-            entries = await views.evidence(connection, tenant, own)
+            entries = await journal.evidence(connection, tenant, own)
             pack = await self._pack(connection, tenant, entries, closing)
             return history.judged(history.before_settlement(entries), await self._cut(connection, tenant, own, entries, closing), pack)
 
@@ -101,7 +103,7 @@ class Bench:
         own, _ = await self._log.history(tenant, deal)
         settled = history.settlement_of(own)
         async with self._pool.acquire() as connection:
-            found = await views.evidence(connection, tenant, own)
+            found = await journal.evidence(connection, tenant, own)
             entries = [entry for entry in found if known_at is None or entry.recorded_at <= known_at]
             closing = as_of or history.closing_of(own)
             cut = settled.cut if settled is not None and as_of is None and known_at is None else _open_cut(closing)
@@ -123,7 +125,7 @@ class Bench:
     async def settle_what_waited(self) -> int:
         """Books, of all deals, what waits to be booked and can now be judged; how many."""
         settled = 0
-        for tenant, stream in await views.awaiting(self._pool):
+        for tenant, stream in await deals.awaiting(self._pool):
             deal = id_of("dea", stream)
             settled += await self.settle_if_judged(tenant, deal)
         return settled

@@ -1,6 +1,6 @@
-"""Deals and the book of packs: state, how events shape it, and what may be decided about it."""
+"""A deal: its state, how events shape it, and what may be decided about it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal, assert_never
 
@@ -8,7 +8,6 @@ from msgspec import Struct, structs
 
 from services.commission import rules
 from services.commission.events import (
-    Activated,
     Adjudicated,
     Adjustment,
     Cancelled,
@@ -18,8 +17,6 @@ from services.commission.events import (
     EvidenceAwaited,
     LateListingSignedOff,
     ListingAttached,
-    PackEvent,
-    PackRef,
     PrivateDealingFound,
     Rebooked,
     Reported,
@@ -31,7 +28,7 @@ from services.commission.events import (
 from shared.entry import id_of
 from shared.eventlog import Claim, Claimant
 from shared.identity import Caller, Post, allow
-from shared.regulation import Activation, Pack, Refused, check_activation
+from shared.regulation import Pack, Refused
 from shared.tenure import Ground
 
 State = Literal["signed", "reported", "awaiting_evidence", "settled", "blocked", "cancelled"]
@@ -158,9 +155,7 @@ def sign(
     return [Signed(by.person, _checked("deal.sign", by, terms, around, ground, at), contract, signer, at)]
 
 
-def sign_reported(
-    deal: Deal, *, by: Caller, contract: str | None, signer: str | None, ground: Ground, at: datetime
-) -> list[DealEvent]:
+def sign_reported(deal: Deal, *, by: Caller, contract: str | None, signer: str | None, ground: Ground, at: datetime) -> list[DealEvent]:
     """The contract of a deal that was reported first: the closing stays the report's."""
     allow(by, "deal.sign", own=by.person in deal.terms.closers, over=[ground.post(person) for person in deal.terms.closers])
     _refuse_cancelled(deal)
@@ -174,9 +169,7 @@ def _refuse_unknown_signer(signer: str | None, ground: Ground) -> None:
         raise Refused("unknown_reference", field="signer")
 
 
-def attach_listing(
-    deal: Deal, *, by: Caller, listing: str, around: Surroundings, ground: Ground, at: datetime
-) -> list[DealEvent]:
+def attach_listing(deal: Deal, *, by: Caller, listing: str, around: Surroundings, ground: Ground, at: datetime) -> list[DealEvent]:
     """B-1-4-2: a listing entered later is attached to a deal reported without one; possible until settlement."""
     allow(by, "deal.attach_listing", own=by.person in parties(deal), over=[ground.post(person) for person in deal.terms.closers])
     _refuse_cancelled(deal)
@@ -354,25 +347,3 @@ def _refuse_settled(deal: Deal) -> None:
 def _refuse_cancelled(deal: Deal) -> None:
     if deal.state == "cancelled":
         raise Refused("cancelled")
-
-
-# The book of packs: one stream for a company
-
-
-class Book(Struct, frozen=True):
-    starts: Mapping[str, tuple[datetime, ...]] = {}
-
-
-def evolve_book(book: Book | None, event: PackEvent) -> Book:
-    starts = dict((book or Book()).starts)
-    scope = event.store or ""
-    return Book({**starts, scope: (*starts.get(scope, ()), event.start)})
-
-
-def activate(book: Book | None = None, *, by: Caller, pack: Pack, store: str | None, start: datetime, at: datetime) -> list[PackEvent]:
-    """Packs: in force from `start` for the company or one store; never twice from one instant, never from the past but the first."""
-    allow(by, "pack.activate")
-    known = (book or Book()).starts.get(store or "", ())
-    check_activation([Activation(pack, begun, store) for begun in known], Activation(pack, start, store), at)
-    ref = PackRef(pack.id, pack.version, pack.digest)
-    return [Activated(by.person, ref, pack.document, store, start, at)]

@@ -1,4 +1,4 @@
-"""Requests to the commission service: bodies, the one call each makes, answers."""
+"""Requests about deals and disputes: bodies, the one call each makes, answers."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,14 +8,18 @@ from msgspec import structs
 from pydantic import Field
 from starlette.responses import Response
 
-from services.commission import aggregate, history, views
-from services.commission.aggregate import Deal, Surroundings
+from services.commission import history
+from services.commission.aggregate import deal as aggregate
+from services.commission.aggregate.deal import Deal, Surroundings
+from services.commission.api.parts import fen, parts_of
 from services.commission.events import Adjustment, Kind, Line, Settlement, Terms
-from services.commission.reactions import Awaited, Bench
+from services.commission.reactions import Awaited
+from services.commission.views import deals as views
+from services.commission.views import journal
 from shared.entry import id_of
-from shared.eventlog import Answer, Look, Outcome, Streams
-from shared.identity import post_of, posts_of
-from shared.regulation import FEES, Refused, in_force, load
+from shared.eventlog import Answer, Look, Outcome
+from shared.identity import post_of
+from shared.regulation import FEES, Refused, in_force
 from shared.service import (
     Account,
     Body,
@@ -28,7 +32,6 @@ from shared.service import (
     Instant,
     ListingId,
     Money,
-    Paged,
     PersonId,
     Query64,
     Received,
@@ -44,15 +47,6 @@ from shared.tenure import ground, looking
 routes = Routes()
 Fee = Literal["agency", "information", "bank_rebate", "loan_service", "other"]
 assert set(FEES) == set(Fee.__args__), "the fees that a report may name are the regulation's"  # type: ignore[attr-defined]
-
-
-class Parts:
-    """What the endpoints work with."""
-
-    def __init__(self, deals: Streams[Deal], packs: Streams[aggregate.Book], bench: Bench) -> None:
-        self.deals = deals
-        self.packs = packs
-        self.bench = bench
 
 
 class Report(Body):
@@ -130,25 +124,11 @@ class Rule(Body):
     reason: Text
 
 
-class Activate(Body):
-    pack: dict[str, Any]
-    from_: Annotated[Instant, Field(alias="from")]
-    store: Code | None = None
-
-
-def _parts(ctx: Context) -> Parts:
-    parts: Parts = ctx.parts
-    return parts
-
-
-# Deals
-
-
 @routes.command("/v1/deals", act="deal.report")
 async def report(ctx: Ctx, body: Report) -> Response:
     """Sends a deal report 成交战报: 201; the moment it is recorded is the closing (B-1-2)."""
     id = body.id or ctx.new_id("dea")
-    outcome = await _parts(ctx).deals.begin(
+    outcome = await parts_of(ctx).deals.begin(
         id,
         aggregate.report,
         command=ctx.command(),
@@ -166,7 +146,7 @@ async def sign(ctx: Ctx, body: Sign) -> Response:
     id = body.id or ctx.new_id("dea")
     look = _around(ctx, body.terms, body.signer)
     facts: dict[str, Any] = {"by": ctx.caller, "terms": body.terms, "contract": body.contract, "signer": body.signer}
-    outcome = await _parts(ctx).deals.begin(id, aggregate.sign, command=ctx.command(), look=look, answer=entered(id, "state"), **facts)
+    outcome = await parts_of(ctx).deals.begin(id, aggregate.sign, command=ctx.command(), look=look, answer=entered(id, "state"), **facts)
     return ctx.reply(outcome)
 
 
@@ -202,7 +182,7 @@ async def sign_off(ctx: Ctx, id: DealId, body: Reason) -> Response:
     """Accepts a listing that was entered after closing (B-1-4-2)."""
 
     async def look(state: Deal, at: datetime) -> dict[str, Any]:
-        past = await views.stream(ctx.service.pool, ctx.tenant, state.terms.listing) if state.terms.listing is not None else []
+        past = await journal.stream(ctx.service.pool, ctx.tenant, state.terms.listing) if state.terms.listing is not None else []
         is_late = any(entry.version == 1 and entry.effective_at > state.closing_time for entry in past)
         return {**await _closers(ctx)(state, at), "is_late": is_late}
 
@@ -218,9 +198,9 @@ async def find_private_dealing(ctx: Ctx, id: DealId, body: PrivateDealing) -> Re
         return {**around, "pack": in_force(around["ground"].activations, state.terms.store, state.closing_time)}
 
     answer = await _change(ctx, id, aggregate.find_private_dealing, look=look, person=body.person, reason=body.reason)
-    read = await _parts(ctx).deals.read(ctx.tenant, id)
+    read = await parts_of(ctx).deals.read(ctx.tenant, id)
     if read is not None and read[0].outdated:
-        await _parts(ctx).bench.settle_if_judged(ctx.tenant, id)
+        await parts_of(ctx).bench.settle_if_judged(ctx.tenant, id)
     return answer
 
 
@@ -239,7 +219,7 @@ async def dispute(ctx: Ctx, id: DealId, body: OpenDispute) -> Response:
         return Answer(201, json_of({"id": opened, "deal": id, "version": version}))
 
     facts: dict[str, Any] = {"by": ctx.caller, "named": opened, "reason": body.reason}
-    outcome = await _parts(ctx).deals.change(id, aggregate.dispute, command=ctx.command(), look=_closers(ctx), answer=answer, **facts)
+    outcome = await parts_of(ctx).deals.change(id, aggregate.dispute, command=ctx.command(), look=_closers(ctx), answer=answer, **facts)
     return ctx.reply(outcome)
 
 
@@ -259,7 +239,7 @@ async def rule(ctx: Ctx, id: DisputeId, body: Rule) -> Response:
 
 
 async def _change(ctx: Context, id: str, decide: Any, *, look: Look, **facts: Any) -> Response:
-    outcome = await _parts(ctx).deals.change(
+    outcome = await parts_of(ctx).deals.change(
         id, decide, command=ctx.command(), look=look, answer=done(id, "state"), by=ctx.caller, **facts
     )
     return ctx.reply(outcome)
@@ -280,10 +260,10 @@ def _around(ctx: Context, terms: Terms, *names: str | None, own: str | None = No
     async def look(state: Deal | None, at: datetime) -> dict[str, Any]:
         async with ctx.service.pool.acquire() as connection:
             around = await looking(connection, ctx.tenant, *terms.closers, *names)(None, at)
-            listing = await views.stream(connection, ctx.tenant, terms.listing) if terms.listing is not None else []
-            records = await views.stream(connection, ctx.tenant, terms.client)
+            listing = await journal.stream(connection, ctx.tenant, terms.listing) if terms.listing is not None else []
+            records = await journal.stream(connection, ctx.tenant, terms.client)
             first = history.first_record(records) or terms.client
-            shown = await views.shown_by(connection, ctx.tenant, terms.listing, first) if terms.listing is not None else frozenset()
+            shown = await journal.shown_by(connection, ctx.tenant, terms.listing, first) if terms.listing is not None else frozenset()
         open_deal = await ctx.service.log.claimant(ctx.tenant, "open_deal", terms.listing) if terms.listing is not None else None
         if open_deal is not None and id_of("dea", open_deal.stream) == own:
             open_deal = None
@@ -296,7 +276,7 @@ def _around(ctx: Context, terms: Terms, *names: str | None, own: str | None = No
 @routes.command("/v1/deals/{id}:settle", act="deal.settle")
 async def settle(ctx: Ctx, id: DealId) -> Response:
     """Settles the deal as it stood at closing (O-5): 200; 202 if it has to wait for evidence, with whom it waits for."""
-    parts = _parts(ctx)
+    parts = parts_of(ctx)
     known = await ctx.service.log.replayed(ctx.command())
     read = await parts.deals.read(ctx.tenant, id)
     if read is None:
@@ -368,14 +348,14 @@ async def show(ctx: Ctx, id: DealId) -> Response:
         "closing_time": deal.closing_time,
         "base": None,
         "lines": [],
-        "adjudicated": [{"role": a.role, "to": a.to, "amount": _fen(a.amount_fen), "credit": a.credit} for a in deal.adjustments],
-        "net": [{"to": to, "amount": _fen(fen)} for to, fen in aggregate.net(deal).items()],
+        "adjudicated": [{"role": a.role, "to": a.to, "amount": fen(a.amount_fen), "credit": a.credit} for a in deal.adjustments],
+        "net": [{"to": to, "amount": fen(amount)} for to, amount in aggregate.net(deal).items()],
         "notes": [],
     }
     if settlement is not None:
         shown |= {
             "closing_time": settlement.closing_time,
-            "base": _fen(settlement.base_fen),
+            "base": fen(settlement.base_fen),
             "lines": lines_of(settlement.lines),
             "notes": settlement.notes,
             "pack": settlement.pack,
@@ -388,7 +368,7 @@ async def show(ctx: Ctx, id: DealId) -> Response:
 
 async def _seen(ctx: Context, id: str) -> tuple[Deal, int]:
     """The deal, if the caller may see it: a party, who reported it, those above them, an auditor. Else it is unknown."""
-    read = await _parts(ctx).deals.read(ctx.tenant, id)
+    read = await parts_of(ctx).deals.read(ctx.tenant, id)
     if read is None:
         raise Refused("unknown_reference")
     deal = read[0]
@@ -406,7 +386,7 @@ def lines_of(lines: Iterable[Line]) -> list[dict[str, Any]]:
             "role": line.role,
             "to": line.to,
             "points": line.points,
-            "amount": _fen(line.amount_fen),
+            "amount": fen(line.amount_fen),
             "credit": line.credit,
             "clauses": line.clauses,
             "evidence": line.evidence,
@@ -416,17 +396,13 @@ def lines_of(lines: Iterable[Line]) -> list[dict[str, Any]]:
     ]
 
 
-def _fen(amount: int) -> dict[str, Any]:
-    return {"amount": amount, "currency": "CNY"}
-
-
 @routes.query("/v1/deals/{id}/replay", act="deal.read")
 async def replay(
     ctx: Ctx, id: DealId, as_of: Instant | None = None, known_at: Instant | None = None, pack: Query64 | None = None
 ) -> Response:
     """The deal judged again from the journal: timeline, facts, lines, the difference to what was settled. Writes nothing."""
     deal, _ = await _seen(ctx, id)
-    replayed = await _parts(ctx).bench.replay(ctx.tenant, id, as_of=as_of, known_at=known_at, pack=pack)
+    replayed = await parts_of(ctx).bench.replay(ctx.tenant, id, as_of=as_of, known_at=known_at, pack=pack)
     settlement = replayed.settlement
     shown = {
         "deal": id,
@@ -438,67 +414,13 @@ async def replay(
         "cut": settlement.cut,
         "timeline": replayed.timeline,
         "facts": settlement.facts,
-        "base": _fen(settlement.base_fen),
+        "base": fen(settlement.base_fen),
         "lines": lines_of(settlement.lines),
         "notes": settlement.notes,
         "digest": settlement.digest,
         "settled": {"digest": deal.settlement.digest, "lines": lines_of(deal.settlement.lines)} if deal.settlement else None,
-        "difference": [{"role": role, "to": to, "settled": _fen(was), "replayed": _fen(now)} for role, to, was, now in replayed.difference],
+        "difference": [{"role": role, "to": to, "settled": fen(was), "replayed": fen(now)} for role, to, was, now in replayed.difference],
         "altered": replayed.altered,
         "same": replayed.same,
     }
     return ctx.show(shown)
-
-
-# Packs
-
-
-@routes.command("/v1/packs:activate", act="pack.activate")
-async def activate(ctx: Ctx, body: Activate) -> Response:
-    """Puts a pack in force from an instant on, for the company or one store. Refused: pack_invalid, with every place and reason."""
-    book, pack = id_of("pck", ctx.tenant), load(body.pack)
-    packs = _parts(ctx).packs
-    facts: dict[str, Any] = {"by": ctx.caller, "pack": pack, "store": body.store, "start": body.from_}
-    opened = await packs.read(ctx.tenant, book) is not None
-    put = packs.change if opened else packs.begin
-    outcome = await put(book, aggregate.activate, command=ctx.command(), answer=_activated(pack.id, pack.version, pack.digest), **facts)
-    return ctx.reply(outcome)
-
-
-def _activated(id: str, version: str, digest: str) -> Any:
-    def answer(book: aggregate.Book, entries: int) -> Answer:
-        return Answer(201, json_of({"pack": {"id": id, "version": version, "digest": digest}, "version": entries}))
-
-    return answer
-
-
-# Violations
-
-
-@routes.query("/v1/violations", act="violation.read")
-async def violations(ctx: Ctx, page: Paged) -> Response:
-    """Violations as proposed, in the order of recording: one's own, those of people below, for an auditor the company's."""
-    rows = await views.violations(ctx.service.pool, ctx.tenant, page.after, page.limit + 1, people=await _below(ctx))
-    return ctx.show_page(page, rows, at=views.violation_at, as_shown=_violation)
-
-
-async def _below(ctx: Context) -> list[str] | None:
-    """Whose violations the caller may see; None: everyone's."""
-    if ctx.may(stores=()):
-        return None
-    posts = await posts_of(ctx.service.pool, ctx.tenant)
-    return [post.person for post in posts if ctx.may(own=post.person == ctx.caller.person, over=(post,))]
-
-
-def _violation(row: Any) -> dict[str, Any]:
-    return {
-        "id": row["id"],
-        "clause": row["clause"],
-        "kind": row["kind"],
-        "person": row["person"],
-        "fine": _fen(row["fine_fen"]) if row["fine_fen"] is not None else None,
-        "dismissal": row["dismissal"],
-        "state": row["state"],
-        "evidence": row["evidence"],
-        "recorded_at": row["recorded_at"],
-    }

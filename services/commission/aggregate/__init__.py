@@ -1,0 +1,1 @@
+"""What commission decides: on deals, and on the packs in force."""

@@ -1,0 +1,34 @@
+"""Deals as they are, for lists and for what waits to be booked. May be dropped and rebuilt from the log."""
+
+from typing import Any
+from uuid import UUID
+
+from services.commission.aggregate.deal import Deal, evolve, parties
+from shared.entry import id_of, uuid_of
+from shared.identity import Connection
+from shared.view import View
+
+
+def _columns(deal: Deal) -> dict[str, Any]:
+    return {
+        "standing": "outdated" if deal.outdated else deal.state,
+        "store": deal.terms.store,
+        "listing": deal.terms.listing,
+        "client": deal.terms.client,
+        "people": sorted({person for person in (*parties(deal), deal.reporter) if person.startswith("psn_")}),
+    }
+
+
+DEALS = View("deals", Deal, evolve, _columns)
+
+
+async def awaiting(connection: Connection) -> list[tuple[UUID, UUID]]:
+    """Tenant and stream of deals whose settlement waits for evidence or is outdated, the oldest first."""
+    rows = await connection.fetch("select tenant, stream from deals where standing in ('awaiting_evidence', 'outdated') order by number")
+    return [(row["tenant"], row["stream"]) for row in rows]
+
+
+async def deal_of(connection: Connection, tenant: UUID, dispute: str) -> str | None:
+    """The deal that a dispute is about; None: there is no such dispute."""
+    stream = await connection.fetchval("select deal from disputes where tenant = $1 and dispute = $2", tenant, uuid_of(dispute))
+    return None if stream is None else id_of("dea", stream)

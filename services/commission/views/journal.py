@@ -1,0 +1,134 @@
+"""The journal of everyone's entries, byte for byte, and what finds in it the evidence of a deal."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from services.authz import events as authz
+from services.client import events as client
+from services.commission import history
+from services.listing import events as listing
+from shared.entry import Codec, Entry, Meta, UnknownType, uuid_of
+from shared.identity import Connection, Post
+
+CODECS: dict[str, Codec] = {"listing": listing.CODEC, "client": client.CODEC, "authz": authz.CODEC}
+_META = msgspec.json.Decoder(Meta)
+
+
+async def keep(connection: Connection, entry: Entry) -> None:
+    """Journals an entry, its bytes as they came."""
+    await connection.execute(
+        "insert into journal (source, position, tenant, stream, version, type, data, meta, at, recorded_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing",
+        entry.service, entry.position, entry.tenant, entry.stream, entry.version, entry.type, entry.data,
+        msgspec.json.encode(entry.meta), entry.at, entry.recorded_at,
+    )  # fmt: skip
+
+
+async def keep_names(connection: Connection, entry: Entry, post: Post) -> None:
+    named = [("team", post.team)]
+    if post.role == "store_manager":
+        named.append(("store_manager", post.store))
+    if post.role == "area_manager":
+        named.append(("area_manager", post.area or ""))
+    for kind, key in named:
+        if key is not None:
+            await keep_name(connection, entry, kind, key)
+
+
+async def keep_name(connection: Connection, entry: Entry, kind: str, key: str) -> None:
+    await connection.execute(
+        "insert into named (tenant, kind, key, source, position) values ($1, $2, $3, $4, $5) on conflict do nothing",
+        entry.tenant, kind, key, entry.service, entry.position,
+    )  # fmt: skip
+
+
+async def keep_viewing(connection: Connection, entry: Entry, viewed: client.Viewed) -> None:
+    await connection.execute(
+        "insert into viewings (tenant, listing, client, by, position, recorded_at) values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+        entry.tenant, viewed.listing, viewed.client, viewed.by, entry.position, entry.recorded_at,
+    )  # fmt: skip
+
+
+async def shown_by(connection: Connection, tenant: UUID, listing_id: str, first_client: str) -> frozenset[str]:
+    """Who has shown this listing to this person, on whatever record of theirs."""
+    rows = await connection.fetch(
+        "select by from viewings where tenant = $1 and listing = $2 and client = $3", tenant, listing_id, first_client
+    )
+    return frozenset(row["by"] for row in rows)
+
+
+# Evidence: what a deal is judged on
+
+_ROWS = "select source, position, tenant, stream, version, type, data, meta, at, recorded_at from journal"
+
+
+async def stream(connection: Connection, tenant: UUID, id: str) -> list[Entry]:
+    """The journalled entries of one stream, in order; empty if none was heard."""
+    return _entries(await connection.fetch(f"{_ROWS} where tenant = $1 and stream = $2 order by version", tenant, uuid_of(id)))
+
+
+async def evidence(connection: Connection, tenant: UUID, own: Sequence[Entry]) -> list[Entry]:
+    """All that is journalled about a deal: its listing, every record of its client, everyone they name, whose store and managers matter.
+
+    `own` are the deal's own entries; they come first. In the order of the journal.
+    """
+    terms = history.terms_of(own)
+    found = [*own]
+    if terms.listing is not None:
+        found += await stream(connection, tenant, terms.listing)
+    records = await stream(connection, tenant, terms.client)
+    first = history.first_record(records) or terms.client
+    found += await _records_of(connection, tenant, first)
+    people: set[str] = set()
+    while missing := sorted(history.people_named(found) - people):
+        people.update(missing)
+        rows = await connection.fetch(
+            f"{_ROWS} where tenant = $1 and stream = any($2) order by stream, version", tenant, [uuid_of(person) for person in missing]
+        )
+        found += _entries(rows)
+    return found + await _posts_around(connection, tenant, found)
+
+
+async def _records_of(connection: Connection, tenant: UUID, first: str) -> list[Entry]:
+    """The entries of every record of one person: the first, and its duplicates (A-2.5)."""
+    rows = await connection.fetch(
+        _ROWS + " where tenant = $1 and (stream = $2 or stream in (select stream from journal join named using (tenant, source, position)"  # noqa: S608
+        " where named.tenant = $1 and named.kind = 'record' and named.key = $3)) order by position",
+        tenant, uuid_of(first), first,
+    )  # fmt: skip
+    return _entries(rows)
+
+
+async def _posts_around(connection: Connection, tenant: UUID, found: Sequence[Entry]) -> list[Entry]:
+    """The entries of authz that say where the teams concerned are and who manages the closing store, but those already found."""
+    there = {(entry.service, entry.position) for entry in found}
+    teams, stores, areas = history.places_named(found)
+    rows = await connection.fetch(
+        _ROWS + " where source = 'authz' and position in (select position from named where tenant = $1 and source = 'authz' and"  # noqa: S608
+        " ((kind = 'team' and key = any($2)) or (kind = 'store_manager' and key = any($3)) or (kind = 'area_manager' and key = any($4))))"
+        " order by position",
+        tenant, sorted(teams), sorted(stores), sorted(areas | {""}),
+    )  # fmt: skip
+    return [entry for entry in _entries(rows) if (entry.service, entry.position) not in there]
+
+
+def _entries(rows: Sequence[Any]) -> list[Entry]:
+    return [
+        Entry(
+            row["source"], row["position"], row["tenant"], row["stream"], row["version"], row["type"],
+            _event(row["source"], row["type"], row["data"]), row["data"], _META.decode(row["meta"]), row["at"], row["recorded_at"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _event(source: str, type: str, data: bytes) -> object | None:
+    """The event; None if its bytes cannot be read (any more): replay says so instead of failing."""
+    try:
+        event: object = CODECS[source].decode(type, data)
+        return event
+    except (UnknownType, msgspec.DecodeError, ValueError):
+        return None
