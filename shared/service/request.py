@@ -152,7 +152,7 @@ class Context:
         )
 
 
-def _context(request: Request) -> Context:
+async def _context(request: Request) -> Context:  # a plain function would be put into a thread
     found: Context = request.scope["fenyong.context"]
     return found
 
