@@ -205,8 +205,8 @@ REFUSALS: Final[dict[str, Problem]] = {
     "form_already_used": _refused(
         ("看房确认单号已用过", "This viewing form was used before"),
         (
-            "看房确认单号[ {form} ]已经登记过[（登记人 {by}）][（{first_at}）]。每张确认单只能用一次，请核对单号。",
-            "The viewing form number[ {form}] is already on record[ (by {by})][ ({first_at})]. Each form serves once; check the number.",
+            "这个看房确认单号已经登记过[，登记人 {by}][，{first_at}]。每张确认单只能用一次，请核对单号。",
+            "This viewing form number is already on record[, by {by}][, {first_at}]. Each form serves once; check the number.",
         ),
         ("一张看房确认单只能登记一次。", "A form number serves once."),
     ),
@@ -265,14 +265,14 @@ REFUSALS: Final[dict[str, Problem]] = {
     "not_settled": _refused(
         ("该成交还没有结算", "The deal is not settled yet"),
         (
-            "这笔成交还没有结算[（现为 {state}）]，要先由成交店店长结算。",
+            "这笔成交还没有结算[（现为{state}）]，要先由成交店店长结算。",
             "This deal is not settled yet[ (it is {state})]. The closing store's manager settles it first.",
         ),
     ),
     "not_reported": _refused(
         ("还没有成交报告", "The deal is not reported"),
         (
-            "这笔成交还没有提交成交战报[（现为 {state}）]。请先提交战报。",
+            "这笔成交还没有提交成交战报[（现为{state}）]。请先提交战报。",
             "No deal report was sent for this deal[ (it is {state})]. Report it first.",
         ),
     ),
@@ -328,31 +328,19 @@ REFUSALS: Final[dict[str, Problem]] = {
         ("该成交没有房源", "The deal has no listing"),
         ("这笔成交没有关联房源。请先关联房源。", "This deal has no listing attached. Attach one first."),
     ),
-    "listing_attached": _refused(
+    "listing_already_attached": _refused(
         ("该成交已有房源", "The deal already has a listing"),
         (
             "这笔成交已经关联了房源[ {listing}]，不能再关联另一套。",
             "This deal already has a listing[ ({listing})]; another cannot be attached.",
         ),
     ),
-    "dispute_decided": _refused(
+    "already_ruled": _refused(
         ("该争议已有裁决", "The dispute is already decided"),
         (
             "这项争议已经裁决[（{recorded_at}）]。不服的，请在二审提出。",
             "This dispute was already ruled on[ ({recorded_at})]. Appeal to the second instance if you disagree.",
         ),
-    ),
-    "already_concealed": _refused(
-        ("房源已经加密", "The listing is already concealed"),
-        ("这套房源已经是加密状态，不需要再次加密。", "This listing is concealed already; there is nothing to do."),
-    ),
-    "not_concealed": _refused(
-        ("房源没有加密", "The listing is not concealed"),
-        ("这套房源没有加密，不需要公开。", "This listing is not concealed; there is nothing to reveal."),
-    ),
-    "key_already_held": _refused(
-        ("您已持有钥匙", "You already hold a key"),
-        ("系统里已有您持有这套房源钥匙的记录。", "It is already on record that you hold a key of this listing."),
     ),
     "has_left": _refused(
         ("该员工已离职", "That person has left"),
@@ -361,28 +349,12 @@ REFUSALS: Final[dict[str, Problem]] = {
             "That person has already left[ ({recorded_at})]; their post cannot be changed any more.",
         ),
     ),
-    "already_confirmed": _refused(
-        ("该员工已转正", "That person is already confirmed"),
-        ("该员工不在试用期，不需要转正。", "That person is not in probation; there is nothing to confirm."),
-    ),
-    "nothing_to_refute": _refused(
-        ("没有可否定的内容", "There is nothing to refute"),
-        (
-            "找不到要否定的内容：请核对所指的跟进文字或资料。",
-            "What you want to refute is not on record. Check the follow-up's text or the fact you mean.",
-        ),
-    ),
     "leave_ends_before_it_begins": _refused(
         ("假期起止日期颠倒", "The leave ends before it begins"),
         (
             "假期的截止日期[ {last} ]早于开始日期[ {first}]。请核对日期。",
             "The leave's last day[ {last}] lies before its first[ {first}]. Check the dates.",
         ),
-    ),
-    "phone_invalid": _refused(
-        ("电话号码不对", "This is not a phone number"),
-        ("所填的不是有效的电话号码。请核对后重填。", "What you entered is not a valid phone number. Check it and enter it again."),
-        status=422,
     ),
     "closer_named_twice": _refused(
         ("成交人重复", "A closer is named twice"),
@@ -453,8 +425,8 @@ ANSWERS: Final[dict[str, Problem]] = {
         ("与别的操作冲突", "Somebody else was there first"),
         (
             "同一条记录同时有人在改，或这个编号已有记录，什么也没有写入。请重新读取；重发同一请求请用原来的 Idempotency-Key。",
-            "Others were changing the same record, or the id has a record already; nothing was written. Read it again; to repeat a request, "
-            "send it with its own Idempotency-Key.",
+            "Others were changing the same record, or the id has a record already; nothing was written. Read it again; to repeat "
+            "a request, send it with its own Idempotency-Key.",
         ),
     ),
     "version_changed": _http(
@@ -610,6 +582,10 @@ FIELDS: Final[dict[str, Words]] = {
     "to": Words("归属或收款方", "to"),
     "for": Words("录入人", "for"),
     "lines": Words("分成行", "lines"),
+    "signer": Words("签约人", "signer"),
+    "company": Words("公司", "company"),
+    "pack": Words("制度包", "pack"),
+    "follow_up": Words("跟进", "follow-up"),
     "reason": Words("理由", "reason"),
 }
 
