@@ -24,7 +24,7 @@ async def compose(service: Service) -> None:
     }
     bench = Bench(service.log, deals, service.pool, sources, Surveyor(service))
     service.parts = Parts(deals, packs, bench)
-    service.tick("settle what waited", bench.settle_what_waited)
+    service.tick("book what waits", bench.book_what_waits)
 
 
 app = frame("commission", CODEC, compose, ROUTES)

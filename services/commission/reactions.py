@@ -31,12 +31,6 @@ class Standings(Protocol):
     async def standing(self, source: str, tenant: UUID, closing: datetime) -> Watermark | None: ...
 
 
-class Awaited(Struct, frozen=True):
-    """The cut has not been reached: which services have not been heard up to the closing."""
-
-    services: tuple[str, ...]
-
-
 class Bench:
     """Where deals are judged: finds the cut of a deal, its evidence and its pack, and lets `history` judge."""
 
@@ -49,14 +43,14 @@ class Bench:
         self._sources = {source: hearing for source, hearing in hearings.items() if source != log.service}
         self._standings = standings
 
-    async def judge(self, tenant: UUID, deal: str, wait_s: float = 0.0) -> Settlement | Awaited:
-        """The settlement of a deal on its evidence as of closing. Waits at most `wait_s` for evidence; after that says for whom."""
+    async def judge(self, tenant: UUID, deal: str, wait_s: float = 0.0) -> Settlement | tuple[str, ...]:
+        """The settlement of a deal on its evidence as of closing. Waits at most `wait_s`; after that, for whom."""
         own, _ = await self._log.history(tenant, deal)
         closing = history.closing_of(own)
         deadline = asyncio.get_running_loop().time() + wait_s
         while missing := await self._missing(tenant, closing):
             if asyncio.get_running_loop().time() >= deadline:
-                return Awaited(missing)
+                return missing
             await asyncio.sleep(LOOK_AGAIN_S)
         async with self._pool.acquire() as connection:
             entries = await journal.evidence(connection, tenant, own)
@@ -77,11 +71,8 @@ class Bench:
 
     async def _positions(self, tenant: UUID, closing: datetime) -> dict[str, int]:
         """Of each service the tenant's last position recorded at or before the closing."""
-        rows = await self._pool.fetch(
-            "select source, max(position) as position from journal where tenant = $1 and recorded_at <= $2 group by source", tenant, closing
-        )
         own, _ = await self._log.last_position(tenant, closing)
-        return {**{row["source"]: row["position"] for row in rows}, self._log.service: own}
+        return {**await journal.positions(self._pool, tenant, list(self._sources), closing), self._log.service: own}
 
     async def _cut(self, connection: Any, tenant: UUID, own: Sequence[Entry], entries: Sequence[Entry], closing: datetime) -> Cut:
         """The positions at closing, and on to what services did later on account of entries before it, and to the deal's own acts."""
@@ -122,22 +113,18 @@ class Bench:
             raise Refused("unknown_reference", field="pack")
         return await self._pack(connection, tenant, entries, closing)
 
-    async def settle_what_waited(self) -> int:
+    async def book_what_waits(self) -> int:
         """Books, of all deals, what waits to be booked and can now be judged; how many."""
-        settled = 0
-        for tenant, stream in await deals.awaiting(self._pool):
-            deal = id_of("dea", stream)
-            settled += await self.settle_if_judged(tenant, deal)
-        return settled
+        return sum([await self.book(tenant, id_of("dea", stream)) for tenant, stream in await deals.awaiting(self._pool)])
 
-    async def settle_if_judged(self, tenant: UUID, deal: str) -> bool:
+    async def book(self, tenant: UUID, deal: str) -> bool:
         """Books what waits for evidence, and what a finding after settlement made outdated, if it can be judged now."""
-        judged = await self.judge(tenant, deal)
-        if not isinstance(judged, Settlement):
-            return False
-        for book in (aggregate.settle_awaited, aggregate.rebook):
-            await self._deals.change(deal, book, command=Command(tenant, "", Meta()), settlement=judged)
-        return True
+
+        async def look(state: Deal, at: datetime) -> dict[str, Any]:
+            return {"judged": await self.judge(tenant, deal)}
+
+        outcome = await self._deals.change(deal, aggregate.book, command=Command(tenant, "", Meta()), look=look)
+        return bool(outcome.entries)
 
 
 def _open_cut(instant: datetime) -> Cut:

@@ -13,6 +13,7 @@ create table journal (
     primary key (source, position)
 );
 create index on journal (tenant, stream, version);
+create index on journal (tenant, source, recorded_at, position);
 grant select, insert on journal to {role};
 
 -- Which entries name a team, a manager of a store or area, or a first record: where a split finds a team's store, who answers for

@@ -54,6 +54,7 @@ class Deal(Struct, frozen=True):
     attached: bool = False
     signed_off: bool = False
     asked_by: str | None = None
+    awaits: tuple[str, ...] = ()
     settlement: Settlement | None = None
     adjustments: tuple[Adjustment, ...] = ()
     outdated: bool = False
@@ -78,10 +79,10 @@ def evolve(deal: Deal | None, event: DealEvent) -> Deal:
             return structs.replace(deal, terms=structs.replace(deal.terms, listing=listing), attached=True)
         case LateListingSignedOff():
             return structs.replace(deal, signed_off=True)
-        case EvidenceAwaited(by=by):
-            return structs.replace(deal, state="awaiting_evidence", asked_by=by)
+        case EvidenceAwaited(by=by, services=services):
+            return structs.replace(deal, state="awaiting_evidence", asked_by=by, awaits=services)
         case Settled(settlement=settlement) | Rebooked(settlement=settlement):
-            return structs.replace(deal, state="settled", settlement=settlement, outdated=False)
+            return structs.replace(deal, state="settled", settlement=settlement, outdated=False, awaits=())
         case Adjudicated(lines=lines):
             return structs.replace(deal, adjustments=(*deal.adjustments, *lines))
         case DisputeOpened(by=by, dispute=id, at=at):
@@ -210,11 +211,6 @@ def find_private_dealing(deal: Deal, *, by: Caller, person: str, reason: str, pa
     return [PrivateDealingFound(by.person, person, reason, rules.private_dealing_found(pack, person), at)]
 
 
-def rebook(deal: Deal, *, settlement: Settlement, at: datetime) -> list[DealEvent]:
-    """Corrections: what was settled is reversed and booked anew, because of a finding after it. Lines that stay the same move nothing."""
-    return [Rebooked("", "private_dealing", settlement, at)] if deal.outdated else []
-
-
 def cancel(deal: Deal, *, by: Caller, reason: str, ground: Ground, at: datetime) -> list[DealEvent]:
     """Corrections: reverses everything. Once settled only the general manager cancels."""
     closers = [ground.post(person) for person in deal.terms.closers]
@@ -292,29 +288,37 @@ def _refuse_unknown(terms: Terms, around: Surroundings, closers: Sequence[Post |
 
 def may_be_settled(deal: Deal, *, by: Caller, closers: Sequence[Post | None]) -> None:
     """O-5: settling is the act of the closing store's manager, once, and never of a party. Refused: forbidden, already_settled, ..."""
-    allow(by, "deal.settle", stores=(deal.terms.store,), areas=[p.area for p in closers[:1] if p], party=by.person in parties(deal))
+    _allow_settling(deal, by, closers, parties(deal))
     _refuse_cancelled(deal)
     _refuse_settled(deal)
 
 
-def settle(deal: Deal, *, by: Caller, closers: Sequence[Post | None], settlement: Settlement, at: datetime) -> list[DealEvent]:
-    """The split as it stood at closing, entered once. Who gets a line is a party too."""
+def settle(
+    deal: Deal, *, by: Caller, closers: Sequence[Post | None], judged: Settlement | tuple[str, ...], at: datetime
+) -> list[DealEvent]:
+    """The split as it stood at closing, entered once. Where the cut has not been reached, `judged` names the services it waits for.
+
+    Who gets a line is a party too.
+    """
     may_be_settled(deal, by=by, closers=closers)
-    allow(by, "deal.settle", stores=(deal.terms.store,), areas=[p.area for p in closers[:1] if p], party=by.person in _gets(settlement))
-    return [Settled(by.person, settlement, at)]
+    if not isinstance(judged, Settlement):
+        return [EvidenceAwaited(by.person, judged, at)] if deal.awaits != judged else []
+    _allow_settling(deal, by, closers, _gets(judged))
+    return [Settled(by.person, judged, at)]
 
 
-def await_evidence(deal: Deal, *, by: Caller, closers: Sequence[Post | None], services: tuple[str, ...], at: datetime) -> list[DealEvent]:
-    """The cut has not been reached: the settlement waits, and says for whom."""
-    may_be_settled(deal, by=by, closers=closers)
-    return [EvidenceAwaited(by.person, services, at)]
+def _allow_settling(deal: Deal, by: Caller, closers: Sequence[Post | None], concerned: frozenset[str]) -> None:
+    areas = [post.area for post in closers[:1] if post is not None]
+    allow(by, "deal.settle", stores=(deal.terms.store,), areas=areas, party=by.person in concerned)
 
 
-def settle_awaited(deal: Deal, *, settlement: Settlement, at: datetime) -> list[DealEvent]:
-    """The evidence has come: the settlement that was asked for, in the name of who asked. A deal settled meanwhile stays as it is."""
-    if deal.state != "awaiting_evidence" or deal.asked_by is None:
+def book(deal: Deal, *, judged: Settlement | tuple[str, ...], at: datetime) -> list[DealEvent]:
+    """What waited is settled in the name of who asked; what a finding after settlement made outdated is reversed and booked anew."""
+    if not isinstance(judged, Settlement):
         return []
-    return [Settled(deal.asked_by, settlement, at)]
+    if deal.state == "awaiting_evidence" and deal.asked_by is not None:
+        return [Settled(deal.asked_by, judged, at)]
+    return [Rebooked("", "private_dealing", judged, at)] if deal.outdated else []
 
 
 def adjudicate(

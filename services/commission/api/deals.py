@@ -12,12 +12,11 @@ from services.commission import history
 from services.commission.aggregate import deal as aggregate
 from services.commission.aggregate.deal import Deal, Surroundings
 from services.commission.api.parts import fen, parts_of
-from services.commission.events import Adjustment, Kind, Line, Settlement, Terms
-from services.commission.reactions import Awaited
+from services.commission.events import Adjustment, Kind, Line, Terms
 from services.commission.views import deals as views
 from services.commission.views import journal
 from shared.entry import id_of
-from shared.eventlog import Answer, Look, Outcome
+from shared.eventlog import Answer, Look
 from shared.identity import post_of
 from shared.regulation import FEES, Refused, in_force
 from shared.service import (
@@ -200,7 +199,7 @@ async def find_private_dealing(ctx: Ctx, id: DealId, body: PrivateDealing) -> Re
     answer = await _change(ctx, id, aggregate.find_private_dealing, look=look, person=body.person, reason=body.reason)
     read = await parts_of(ctx).deals.read(ctx.tenant, id)
     if read is not None and read[0].outdated:
-        await parts_of(ctx).bench.settle_if_judged(ctx.tenant, id)
+        await parts_of(ctx).bench.book(ctx.tenant, id)
     return answer
 
 
@@ -276,39 +275,20 @@ def _around(ctx: Context, terms: Terms, *names: str | None, own: str | None = No
 @routes.command("/v1/deals/{id}:settle", act="deal.settle")
 async def settle(ctx: Ctx, id: DealId) -> Response:
     """Settles the deal as it stood at closing (O-5): 200; 202 if it has to wait for evidence, with whom it waits for."""
-    parts = parts_of(ctx)
-    known = await ctx.service.log.replayed(ctx.command())
-    read = await parts.deals.read(ctx.tenant, id)
-    if read is None:
-        raise Refused("unknown_reference")
-    closers = [await post_of(ctx.service.pool, ctx.tenant, person) for person in read[0].terms.closers]
-    outcome: Outcome[Deal]
-    if known is None:
-        aggregate.may_be_settled(read[0], by=ctx.caller, closers=closers)
-        judged = await parts.bench.judge(ctx.tenant, id, ctx.service.settings.evidence_wait_s)
-    if known is not None or isinstance(judged, Settlement):
-        settlement = judged if known is None else None
-        outcome = await parts.deals.change(
-            id, aggregate.settle, command=ctx.command(), answer=done(id, "state"), by=ctx.caller, closers=closers, settlement=settlement
-        )
-    else:
-        outcome = await parts.deals.change(
-            id,
-            aggregate.await_evidence,
-            command=ctx.command(),
-            answer=_waiting(id, judged),
-            by=ctx.caller,
-            closers=closers,
-            services=judged.services,
-        )
-    return ctx.reply(outcome)
+    bench, wait_s = parts_of(ctx).bench, ctx.service.settings.evidence_wait_s
 
+    async def look(state: Deal, at: datetime) -> dict[str, Any]:
+        closers = [await post_of(ctx.service.pool, ctx.tenant, person) for person in state.terms.closers]
+        aggregate.may_be_settled(state, by=ctx.caller, closers=closers)
+        return {"closers": closers, "judged": await bench.judge(ctx.tenant, id, wait_s)}
 
-def _waiting(id: str, awaited: Awaited) -> Any:
     def answer(deal: Deal, version: int) -> Answer:
-        return Answer(202, json_of({"id": id, "version": version, "state": deal.state, "awaits": awaited.services}))
+        waits = deal.state == "awaiting_evidence"
+        shown = {"id": id, "version": version, "state": deal.state, **({"awaits": deal.awaits} if waits else {})}
+        return Answer(202 if waits else 200, json_of(shown))
 
-    return answer
+    outcome = await parts_of(ctx).deals.change(id, aggregate.settle, command=ctx.command(), look=look, answer=answer, by=ctx.caller)
+    return ctx.reply(outcome)
 
 
 @routes.command("/v1/deals/{id}:adjudicate", act="deal.adjudicate")

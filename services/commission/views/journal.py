@@ -1,6 +1,7 @@
 """The journal of everyone's entries, byte for byte, and what finds in it the evidence of a deal."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +59,17 @@ async def shown_by(connection: Connection, tenant: UUID, listing_id: str, first_
         "select by from viewings where tenant = $1 and listing = $2 and client = $3", tenant, listing_id, first_client
     )
     return frozenset(row["by"] for row in rows)
+
+
+async def positions(connection: Connection, tenant: UUID, sources: Sequence[str], at: datetime) -> dict[str, int]:
+    """Of each source the tenant's last position recorded at or before an instant; sources without one are left out."""
+    rows = await connection.fetch(
+        "select source, position from unnest($2::text[]) as source, lateral ("
+        "select position from journal where journal.tenant = $1 and journal.source = source.source and recorded_at <= $3"
+        " order by recorded_at desc, position desc limit 1) as last",
+        tenant, sources, at,
+    )  # fmt: skip
+    return {row["source"]: row["position"] for row in rows}
 
 
 # Evidence: what a deal is judged on
