@@ -22,9 +22,13 @@ class View(Generic[State]):
         self._evolve = evolve
         self._columns = columns
 
+    def state_of(self, kept: bytes) -> State:
+        """The state that a row of the table holds."""
+        return self._decoder.decode(kept)
+
     async def project(self, connection: Connection, entry: Entry) -> None:
         before = await connection.fetchval(self._read, entry.tenant, entry.stream)
-        state = self._evolve(None if before is None else self._decoder.decode(before), entry.event)
+        state = self._evolve(None if before is None else self.state_of(before), entry.event)
         columns = {"version": entry.version, "state": msgspec.json.encode(state), **self._columns(state)}
         if before is None:
             columns["number"] = entry.position

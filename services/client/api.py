@@ -11,9 +11,25 @@ from services.client.aggregate import Client
 from services.client.events import Channel, Kind
 from shared.entry import id_of, uuid_of
 from shared.eventlog import Streams
-from shared.identity import post_of
+from shared.identity import post_of, posts_of
 from shared.regulation import Refused
-from shared.service import Account, Body, ClientId, Context, Ctx, Instant, ListingId, PersonId, Routes, Short, Text, done, entered, invalid
+from shared.service import (
+    Account,
+    Body,
+    ClientId,
+    Context,
+    Ctx,
+    Instant,
+    ListingId,
+    Paged,
+    PersonId,
+    Routes,
+    Short,
+    Text,
+    done,
+    entered,
+    invalid,
+)
 from shared.tenure import holder_at, looking
 
 routes = Routes()
@@ -151,6 +167,29 @@ async def _change(ctx: Context, id: str, decide: Any, *, names: tuple[str, ...] 
     look = looking(ctx.service.pool, ctx.tenant, ctx.caller.person, *names)
     outcome = await _clients(ctx).change(id, decide, command=ctx.command(), look=look, answer=done(id), by=ctx.caller, **facts)
     return ctx.reply(outcome)
+
+
+@routes.query("/v1/clients", act="client.read")
+async def find(ctx: Ctx, page: Paged, which: views.Which = "mine", kind: Kind | None = None) -> Response:
+    """Clients by number: mine, the pool I may claim from, ending within a day, lapsed from me, or all whose files I may see."""
+    pool, post, now = ctx.service.pool, ctx.caller.post, await ctx.service.log.now(ctx.tenant)
+    accounts = ("company", *([f"team:{post.team}"] if post.team is not None else []))
+    others = await posts_of(pool, ctx.tenant) if post.role != "agent" else []
+    below = None if ctx.may() else [other.person for other in others if ctx.may(over=(other,))]
+    after = int(page.after[0]) if page.after is not None else 0
+    rows = await views.found(pool, ctx.tenant, now, which, ctx.caller.person, accounts, below, kind=kind, after=after, limit=page.limit + 1)
+    return ctx.show_page(page, rows, at=lambda row: (row["number"],), as_shown=_in_list)
+
+
+def _in_list(row: Any) -> dict[str, Any]:
+    return {
+        "id": id_of("cli", row["stream"]),
+        "number": row["number"],
+        "kind": row["kind"],
+        "recorder": row["recorder"],
+        "holder": row["held_by"],
+        "duplicate_of": row["first"],
+    }
 
 
 @routes.query("/v1/clients/{id}", act="client.read")

@@ -1,6 +1,8 @@
 """Clients as they are, for reading, lists and deadlines; and which listings may be shown. May be dropped and rebuilt from the logs."""
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
 from uuid import UUID
 
 from services.authz import events as authz
@@ -79,3 +81,41 @@ async def held_by(connection: Connection, tenant: UUID, holder: str) -> list[UUI
     """The streams of clients in whose running course this person comes first, in the order of their numbers."""
     rows = await connection.fetch("select stream from clients where tenant = $1 and holder = $2 order by number", tenant, holder)
     return [row["stream"] for row in rows]
+
+
+Which = Literal["mine", "pool", "ending", "lapsed", "all"]
+
+_HOLDER = "case when until is null or until > $2 then holder else next_holder end"
+_WHICH: dict[Which, str] = {
+    "mine": "holder = $4 and (until is null or until > $2)",
+    "pool": f"{_HOLDER} = any($5)",
+    "ending": "holder = $4 and until > $2 and until <= $2 + interval '1 day'",
+    "lapsed": "holder = $4 and until <= $2",
+    "all": f"($6::text[] is null or {_HOLDER} = $4 or recorder = $4 or {_HOLDER} = any($6) or recorder = any($6))",
+}
+
+
+async def found(
+    connection: Connection,
+    tenant: UUID,
+    now: datetime,
+    which: Which,
+    person: str,
+    accounts: Sequence[str],
+    below: Sequence[str] | None,
+    *,
+    kind: str | None,
+    after: int,
+    limit: int,
+) -> list[Any]:
+    """Clients of a sort that may be seen, in the order of their numbers after `after`; `held_by` is who holds at `now`. Empty if none.
+
+    `accounts`: those the person may claim from; `below`: whose files they see besides their own (None: everyone's).
+    """
+    rows: list[Any] = await connection.fetch(
+        f"select stream, number, kind, recorder, first, version, {_HOLDER} as held_by from clients"  # noqa: S608
+        f" where tenant = $1 and number > $3 and {_WHICH[which]} and ($7::text is null or kind = $7)"
+        " and $5::text[] is not null and ($6::text[] is null or true) order by number limit $8",
+        tenant, now, after, person, list(accounts), None if below is None else list(below), kind, limit,
+    )  # fmt: skip
+    return rows

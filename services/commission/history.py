@@ -9,6 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any, Literal
+from uuid import UUID
 
 import msgspec
 import rfc8785
@@ -18,10 +19,10 @@ from services.authz import events as authz
 from services.client import events as client
 from services.commission import events as own
 from services.commission import rules
-from services.commission.events import Cut, Line, PackRef, Settlement, Terms
+from services.commission.events import Cut, Kind, Line, PackRef, Settlement, Terms
 from services.commission.rules import Facts
 from services.listing import events as listing
-from shared.entry import Entry
+from shared.entry import Entry, Meta, id_of
 from shared.identity import Post
 from shared.regulation import Pack
 from shared.tenure import Stand, Stands, holder_at
@@ -85,6 +86,24 @@ def closing_of(deal: Iterable[Entry]) -> datetime:
     return times[own.Reported] if own.Reported in times else times[own.Signed]
 
 
+IMAGINED_CLIENT = id_of("cli", UUID(int=0))
+
+
+def imagined(tenant: UUID, terms: Terms, at: datetime) -> list[Entry]:
+    """The entries of a deal that nobody made: a report of these terms at `at`; without a client, one that the first closer entered."""
+    whole = terms if terms.client else structs.replace(terms, client=IMAGINED_CLIENT)
+    report = _imagined(tenant, "commission", "deal.Reported", UUID(int=0), own.Reported(terms.closers[0], whole, at), at)
+    if terms.client:
+        return [report]
+    wish = client.Wish("", "", "", "", "")
+    entered = client.Entered(terms.closers[0], terms.closers[0], "buy", "", wish, None, None, (Stand(terms.closers[0]),), None, at)
+    return [report, _imagined(tenant, "client", "client.Entered", UUID(int=0), entered, at)]
+
+
+def _imagined(tenant: UUID, service: str, type: str, stream: UUID, event: object, at: datetime) -> Entry:
+    return Entry(service, 0, tenant, stream, 1, type, event, b"", Meta(), at, at)
+
+
 def settlement_of(deal: Iterable[Entry]) -> Settlement | None:
     """What was settled, as booked last."""
     booked = [e.event.settlement for e in deal if isinstance(e.event, own.Settled | own.Rebooked)]
@@ -103,7 +122,7 @@ def first_record(records: Iterable[Entry]) -> str | None:
     return next((e.event.duplicate_of for e in records if isinstance(e.event, client.Entered)), None)
 
 
-def kind_of(past: Iterable[Entry]) -> str | None:
+def kind_of(past: Iterable[Entry]) -> Kind | None:
     """Whether a listing is for sale or rental; None if these are no listing's entries."""
     return next((e.event.kind for e in past if isinstance(e.event, listing.Entered)), None)
 

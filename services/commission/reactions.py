@@ -7,17 +7,17 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from services.commission import history
 from services.commission.aggregate import deal as aggregate
 from services.commission.aggregate.deal import Deal
-from services.commission.events import Cut, Settlement
+from services.commission.events import Cut, Settlement, Terms
 from services.commission.views import deals, journal
 from shared.bus import Hearing, Watermark
 from shared.entry import Entry, Meta, id_of
 from shared.eventlog import Command, EventLog, Streams
-from shared.regulation import Pack, Refused, in_force
+from shared.regulation import Pack, Refused, in_force, load, shipped
 from shared.service import PeerAway, Service
 from shared.tenure import activations_of
 
@@ -87,6 +87,20 @@ class Bench:
         store = history.as_it_stood(entries, _open_cut(closing)).closing_store
         return in_force(await activations_of(connection, tenant), store, closing)
 
+    async def preview(self, tenant: UUID, terms: Terms, at: datetime) -> Settlement:
+        """The split if a deal on these terms closed at `at`, by what is journalled now. Without a client, the first closer's own.
+
+        Refused: unknown_reference for a listing or client that was never entered. Writes nothing.
+        """
+        imagined = history.imagined(tenant, terms, at)
+        async with self._pool.acquire() as connection:
+            entries = await journal.evidence(connection, tenant, imagined)
+            kind = history.kind_of(e for e in entries if e.stream_id == terms.listing)
+            if kind is None:
+                raise Refused("unknown_reference", field="listing")
+            entries = [*history.imagined(tenant, structs.replace(terms, kind=kind), at), *entries[len(imagined) :]]
+            return history.judged(entries, _open_cut(at), await self._pack(connection, tenant, entries, at))
+
     async def replay(
         self, tenant: UUID, deal: str, *, as_of: datetime | None = None, known_at: datetime | None = None, pack: str | None = None
     ) -> "Replayed":
@@ -110,7 +124,7 @@ class Bench:
             if activation.pack.digest == digest or (named is not None and activation.pack.id == named):
                 return activation.pack
         if named is not None:
-            raise Refused("unknown_reference", field="pack")
+            return _shipped(named)
         return await self._pack(connection, tenant, entries, closing)
 
     async def book_what_waits(self) -> int:
@@ -125,6 +139,14 @@ class Bench:
 
         outcome = await self._deals.change(deal, aggregate.book, command=Command(tenant, "", Meta()), look=look)
         return bool(outcome.entries)
+
+
+def _shipped(named: str) -> Pack:
+    """A pack that comes with the product, for asking what would be. Refused: unknown_reference."""
+    for path in shipped():
+        if path.stem == named:
+            return load(path)
+    raise Refused("unknown_reference", field="pack")
 
 
 def _open_cut(instant: datetime) -> Cut:

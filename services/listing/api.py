@@ -26,6 +26,7 @@ from shared.service import (
     Day,
     Instant,
     ListingId,
+    Paged,
     PersonId,
     Routes,
     Short,
@@ -309,6 +310,43 @@ async def reassign(ctx: Ctx, id: ListingId, body: Reassign) -> Response:
 async def _change(ctx: Context, id: str, decide: Any, *, look: Look | None = None, **facts: Any) -> Response:
     outcome = await _listings(ctx).change(id, decide, command=ctx.command(), look=look, answer=done(id), by=ctx.caller, **facts)
     return ctx.reply(outcome)
+
+
+@routes.query("/v1/listings", act="listing.read")
+async def find(
+    ctx: Ctx, page: Paged, which: views.Which = "mine", kind: Kind | None = None, status: Status | None = None
+) -> Response:
+    """Listings by number: mine, the pool I may claim from, ending within a day, lapsed from me, or all that I may see."""
+    now = await ctx.service.log.now(ctx.tenant)
+    after = int(page.after[0]) if page.after is not None else 0
+    rows = await views.found(
+        ctx.service.pool, ctx.tenant, now, which, await _sight(ctx), kind=kind, status=status, after=after, limit=page.limit + 1
+    )
+    return ctx.show_page(page, rows, at=lambda row: (row["number"],), as_shown=_in_list)
+
+
+async def _sight(ctx: Context) -> views.Sight:
+    post = ctx.caller.post
+    accounts = ("company", *([f"team:{post.team}"] if post.team is not None else []))
+    if ctx.may("listing.read_concealed"):
+        return views.Sight(ctx.caller.person, accounts, None)
+    others = await posts_of(ctx.service.pool, ctx.tenant) if post.role != "agent" else []
+    below = tuple(other.person for other in others if ctx.may("listing.read_concealed", over=(other,)))
+    return views.Sight(ctx.caller.person, accounts, below)
+
+
+def _in_list(row: Any) -> dict[str, Any]:
+    return {
+        "id": id_of("lst", row["stream"]),
+        "number": row["number"],
+        "kind": row["kind"],
+        "house": views.house_of(row),
+        "recorder": row["recorder"],
+        "holder": row["held_by"],
+        "status": row["status"],
+        "correct": row["correct"],
+        "concealed": row["concealed"],
+    }
 
 
 @routes.query("/v1/listings/{id}", act="listing.read")

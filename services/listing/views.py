@@ -1,13 +1,15 @@
 """Listings as they are, for reading, lists and deadlines. May be dropped and rebuilt from the log."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
+
+from msgspec import Struct
 
 from services.authz import events as authz
 from services.commission import events as commission
 from services.listing.aggregate import Listing, evolve
-from services.listing.events import AttemptFound, FollowedUp
+from services.listing.events import AttemptFound, FollowedUp, House
 from shared import identity
 from shared.entry import Entry, id_of
 from shared.identity import Connection
@@ -114,3 +116,47 @@ async def violations_of(connection: Connection, tenant: UUID, kind: str, person:
         "select count(*) from claims where tenant = $1 and kind = 'violation' and key like $2", tenant, f"{kind}/{person}/%"
     )
     return count
+
+
+Which = Literal["mine", "pool", "ending", "lapsed", "all"]
+
+_HOLDER = (
+    "case when until is null or until > $2 then holder"
+    " when next_until is null or next_until > $2 then next_holder else last_holder end"
+)
+_CONCEALED = "(concealed_by is not null and (concealed_until is null or concealed_until > $2) and (until is null or until > $2))"
+_WHICH: dict[Which, str] = {
+    "mine": "holder = $4 and (until is null or until > $2)",
+    "pool": f"{_HOLDER} = any($5)",
+    "ending": "holder = $4 and until > $2 and until <= $2 + interval '1 day'",
+    "lapsed": "holder = $4 and until <= $2",
+    "all": "true",
+}
+
+
+class Sight(Struct, frozen=True):
+    """Who looks: themselves, the accounts they may claim from, and whose concealed listings they see besides (None: everyone's)."""
+
+    person: str
+    accounts: tuple[str, ...]
+    below: tuple[str, ...] | None
+
+
+async def found(
+    connection: Connection, tenant: UUID, now: datetime, which: Which, sight: Sight, *, kind: str | None, status: str | None,
+    after: int, limit: int,
+) -> list[Any]:
+    """Listings of a sort that may be seen, in the order of their numbers after `after`; `held_by` is who holds at `now`. Empty if none."""
+    rows: list[Any] = await connection.fetch(
+        f"select stream, number, kind, recorder, status, correct, version, state, {_HOLDER} as held_by, {_CONCEALED} as concealed"  # noqa: S608
+        f" from listings where tenant = $1 and number > $3 and {_WHICH[which]}"
+        " and ($6::text is null or kind = $6) and ($7::text is null or status = $7)"
+        f" and (not {_CONCEALED} or $8::text[] is null or holder = $4 or recorder = $4 or holder = any($8) or recorder = any($8))"
+        " and $5::text[] is not null order by number limit $9",
+        tenant, now, after, sight.person, list(sight.accounts), kind, status, None if sight.below is None else list(sight.below), limit,
+    )  # fmt: skip
+    return rows
+
+
+def house_of(row: Any) -> House:
+    return LISTINGS.state_of(row["state"]).house

@@ -86,3 +86,21 @@ create table disputes (
     primary key (tenant, dispute)
 );
 grant select, insert, update, delete on disputes to {role};
+
+-- The course of every listing and client as it runs: what of one's own ends when, and by which clause.
+create table courses (
+    tenant   uuid        not null,
+    stream   uuid        not null,
+    id       text        not null,
+    recorder text        not null,
+    holder   text        not null,
+    until    timestamptz,
+    clause   text,
+    after    text,
+    concealed_by    text,
+    concealed_until timestamptz,
+    primary key (tenant, stream)
+);
+create index on courses (tenant, holder, until) where until is not null;
+create index on courses (tenant, concealed_by, concealed_until) where concealed_by is not null;
+grant select, insert, update, delete on courses to {role};

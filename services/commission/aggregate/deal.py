@@ -15,6 +15,7 @@ from services.commission.events import (
     DisputeOpened,
     DisputeRuled,
     EvidenceAwaited,
+    Kind,
     LateListingSignedOff,
     ListingAttached,
     PrivateDealingFound,
@@ -128,7 +129,7 @@ def net(deal: Deal) -> dict[str, int]:
 class Surroundings(Struct, frozen=True):
     """What a report is checked against: what the journal holds of its listing and client, and who showed it to them (A-2.4)."""
 
-    listing_kind: str | None
+    listing_kind: Kind | None
     listing_correct: bool
     client_known: bool
     shown_by: frozenset[str]

@@ -1,5 +1,5 @@
 """Requests to the commission service, by what they are about."""
 
-from services.commission.api import deals, packs, violations
+from services.commission.api import agenda, deals, packs, violations
 
-ROUTES = [deals.routes, packs.routes, violations.routes]
+ROUTES = [agenda.routes, deals.routes, packs.routes, violations.routes]

@@ -17,7 +17,7 @@ from services.commission.views import deals as views
 from services.commission.views import journal
 from shared.entry import id_of
 from shared.eventlog import Answer, Look
-from shared.identity import post_of
+from shared.identity import post_of, posts_of
 from shared.regulation import FEES, Refused, in_force
 from shared.service import (
     Account,
@@ -31,6 +31,7 @@ from shared.service import (
     Instant,
     ListingId,
     Money,
+    Paged,
     PersonId,
     Query64,
     Received,
@@ -310,6 +311,35 @@ async def _unknown_in(ctx: Context, lines: Iterable[Adjustment]) -> dict[str, An
     """Beneficiaries of lines who are nobody of this company."""
     known = (await ground(ctx.service.pool, ctx.tenant, [line.to for line in lines])).posts
     return {"unknown": [line.to for line in lines if line.to not in known and line.to != "company"]}
+
+
+@routes.query("/v1/deals", act="deal.read")
+async def find(ctx: Ctx, page: Paged, state: Query64 | None = None) -> Response:
+    """Deals by number: those the caller is party to, those of people and the store below them, an auditor's are all."""
+    people, stores = await _sight(ctx)
+    after = int(page.after[0]) if page.after is not None else 0
+    rows = await views.found(ctx.service.pool, ctx.tenant, people, stores, state=state, after=after, limit=page.limit + 1)
+    return ctx.show_page(page, rows, at=lambda row: (row["number"],), as_shown=_in_list)
+
+
+async def _sight(ctx: Context) -> tuple[list[str] | None, list[str] | None]:
+    """Whose deals the caller may see: of these people, or of these stores; None, None: all."""
+    if ctx.may():
+        return None, None
+    posts = await posts_of(ctx.service.pool, ctx.tenant) if ctx.caller.post.role != "agent" else []
+    below = [post for post in posts if ctx.may(over=(post,))]
+    return [ctx.caller.person, *(post.person for post in below)], sorted({post.store for post in below if post.store})
+
+
+def _in_list(row: Any) -> dict[str, Any]:
+    return {
+        "id": id_of("dea", row["stream"]),
+        "number": row["number"],
+        "state": row["standing"],
+        "store": row["store"],
+        "listing": row["listing"],
+        "client": row["client"],
+    }
 
 
 @routes.query("/v1/deals/{id}", act="deal.read")

@@ -3,7 +3,7 @@
 from services.authz import events as authz
 from services.client import events as client
 from services.commission.events import Activated, DisputeOpened, PrivateDealingFound, Settled
-from services.commission.views import deals, journal, violations
+from services.commission.views import courses, deals, journal, violations
 from services.listing import events as listing
 from shared import identity
 from shared.entry import Entry, uuid_of
@@ -16,6 +16,7 @@ async def project(connection: Connection, entry: Entry) -> None:
         await _project_own(connection, entry)
         return
     await journal.keep(connection, entry)
+    await courses.keep(connection, entry)
     match entry.event:
         case authz.Joined(post=post) | authz.Transferred(post=post) | authz.Confirmed(post=post) | authz.Left(post=post):
             await identity.keep_post(connection, entry.tenant, post)

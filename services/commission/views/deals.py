@@ -1,5 +1,6 @@
 """Deals as they are, for lists and for what waits to be booked. May be dropped and rebuilt from the log."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -32,3 +33,22 @@ async def deal_of(connection: Connection, tenant: UUID, dispute: str) -> str | N
     """The deal that a dispute is about; None: there is no such dispute."""
     stream = await connection.fetchval("select deal from disputes where tenant = $1 and dispute = $2", tenant, uuid_of(dispute))
     return None if stream is None else id_of("dea", stream)
+
+
+async def found(
+    connection: Connection,
+    tenant: UUID,
+    people: Sequence[str] | None,
+    stores: Sequence[str] | None,
+    *,
+    state: str | None,
+    after: int,
+    limit: int,
+) -> list[Any]:
+    """Deals to which one of `people` is party or that closed in one of `stores` (None: all), by number after `after`. Empty if none."""
+    rows: list[Any] = await connection.fetch(
+        "select stream, number, standing, store, listing, client from deals where tenant = $1 and number > $2"
+        " and ($3::text[] is null or people && $3 or store = any($4)) and ($5::text is null or standing = $5) order by number limit $6",
+        tenant, after, people, stores or [], state, limit,
+    )  # fmt: skip
+    return rows
