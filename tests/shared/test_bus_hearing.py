@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import uvicorn
 from fastapi import FastAPI, Response
+from structlog.testing import capture_logs
 
 from deploy.migrate import prepare
 from deploy.servers import Nats, Postgres, as_user
@@ -132,16 +133,37 @@ async def all_reach(position: int, *hearings: Hearing) -> None:
     assert all([await hearing.reached(position, 20) for hearing in hearings]), [hearing.position() for hearing in hearings]
 
 
-async def test_hearing_comes_up_while_nats_is_down(alpha: Toy, beta: Toy, broker: Nats) -> None:
+async def test_hearing_comes_up_while_nats_is_down_and_says_so_once(alpha: Toy, beta: Toy, broker: Nats) -> None:
     broker.stop()
-    pulling = beta.hearing("alpha", task="pulling", nats_url=broker.url, feed=alpha.log.read)
-    waiting = beta.hearing("alpha", task="waiting", nats_url=broker.url)
-    async with running(alpha.relay(broker.url).run(), pulling.run(), waiting.run()):
-        last = await alpha.say_many(20)
-        assert await pulling.reached(last, WITHIN_S)
-        assert waiting.position() == 0
-        broker.start()
-        assert await waiting.reached(last, WITHIN_S)
+    with capture_logs() as said:
+        pulling = beta.hearing("alpha", task="pulling", nats_url=broker.url, feed=alpha.log.read)
+        waiting = beta.hearing("alpha", task="waiting", nats_url=broker.url)
+        async with running(alpha.relay(broker.url).run(), pulling.run(), waiting.run()):
+            for _ in range(5):
+                last = await alpha.say_many(20)
+                assert await pulling.reached(last, WITHIN_S)
+            assert waiting.position() == 0
+            broker.start()
+            assert await waiting.reached(last, WITHIN_S)
+    of_broker = [(line["connection"], line["event"]) for line in said if "connection" in line]
+    assert {event for _, event in of_broker} == {"broker away", "broker connected"}
+    assert len(of_broker) == len({*of_broker}) + 2, "two hearings share a name here, and nobody said anything twice"
+
+
+async def test_a_source_that_answers_with_anything_but_a_page_of_its_own_is_away(alpha: Toy, tmp_path: Path) -> None:
+    await alpha.say("one")
+    async with served(alpha, tmp_path / "a.sock") as address:
+        async with HttpFeed("alpha", address) as feed:
+            assert [entry.position for entry in await feed.read(0, 10)] == [1]
+            with pytest.raises(FeedAway, match="422"):
+                await feed.read(0, None)  # type: ignore[arg-type]
+        async with HttpFeed("beta", address) as feed:
+            with pytest.raises(FeedAway, match="as another service"):
+                await feed.read(0, 10)
+    for nowhere in (f"unix:{tmp_path}/nobody.sock", "http://127.0.0.1:1"):
+        async with HttpFeed("alpha", nowhere) as feed:
+            with pytest.raises(FeedAway):
+                await feed.read(0, 10)
 
 
 # -- replicas ------------------------------------------------------------------------------------------------------
