@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from shared.service import PeerAway, Service
 from shared.tenure import activations_of
 
 LOOK_AGAIN_S = 0.02
+NO_END = 2**53 - 1  # the largest position that JSON carries exactly
 SOURCES = ("authz", "listing", "client", "commission")
 
 
@@ -151,7 +152,7 @@ def _shipped(named: str) -> Pack:
 
 def _open_cut(instant: datetime) -> Cut:
     """A cut by time alone: all that is journalled and counts from the instant or before."""
-    return Cut(instant, dict.fromkeys(SOURCES, 2**62))
+    return Cut(instant.astimezone(UTC), dict.fromkeys(SOURCES, NO_END))
 
 
 def _lags(heard: dict[str, int], upto: dict[str, int]) -> bool:
