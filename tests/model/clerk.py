@@ -316,9 +316,11 @@ def listing_management(deal: Deal, spoken: list[str]) -> tuple[list[Row], list[s
             for role in parts:
                 parts[role] = to_closers(deal, role, Fraction(B_TABLE[role]))
         else:
+            # The source takes the tenth out of the listing commission (房源分成扣除10%), which B-1-3-7 may have given to the maintainer.
             for role, rows in parts.items():
                 for one in list(rows):
-                    if one["whose"] in ("agent", "own work"):
+                    if one["whose"] in ("agent", "own work", "maintainer"):
+                        spoken.append("B-1-3-6 rental, of the " + one["whose"])
                         tenth = one["points"] * B_INACCURATE_RENTAL
                         one["points"] -= tenth
                         rows += to_closers(deal, role, tenth)
