@@ -15,7 +15,7 @@ from shared.bus.condition import BROKER_TROUBLE, Condition, Pauses
 from shared.bus.together import together
 
 PING_EVERY_S = 2
-ANSWER_WITHIN_S = 2.0
+ANSWER_WITHIN_S = 5.0
 
 log = structlog.get_logger("bus")
 
