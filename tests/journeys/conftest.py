@@ -22,3 +22,10 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
 async def clock(stack: Stack) -> AsyncIterator[StoryClock]:
     async with story_clock(stack) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+async def stack_of_two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """The same with two replicas of each service."""
+    async with Stack(tmp_path_factory.mktemp("journeys-of-two"), story=True, replicas=2) as running:
+        yield running

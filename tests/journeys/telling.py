@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
+from uuid import UUID
 
+import asyncpg
 import httpx2
+import msgspec
 
+from deploy.cases.calling import Wire
 from deploy.cases.command import results_in
+from deploy.cases.founding import Cast, minted
 from deploy.cases.nodes import StoryRefused
 from deploy.cases.playing import Played, Stage
 from deploy.cases.reading import Case, Expected, read
@@ -73,30 +79,51 @@ def seeded(name: str) -> random.Random:
     return random.Random(f"{seed} {name}")
 
 
+# -- after a story was told
+
+
+def cast_of(played: Played) -> Cast:
+    assert played.cast is not None, played.differences
+    return played.cast
+
+
+def tenant_of(played: Played) -> UUID:
+    return cast_of(played).companies[None].tenant
+
+
+async def token_of(stage: Stage, played: Played, person: str) -> str:
+    """A fresh token of somebody of the story."""
+    cast = cast_of(played)
+    async with Wire(stage.address) as wire:
+        return await minted(wire, cast.after, person=cast.people[person], company=cast.companies[None].id)
+
+
+async def posted(http: httpx2.AsyncClient, played: Played, token: str, path: str, body: object = None, *, key: str = "") -> httpx2.Response:
+    """One bare request, sent once, with a key of its own unless one is given."""
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key or new_id("evt"), "Accept-Language": "en"}
+    return await http.post(path, content=msgspec.json.encode(body or {}), headers={**headers, **_JSON, **cast_of(played).after.header})
+
+
+_JSON = {"Content-Type": "application/json"}
+
+
+def door(socket: Path) -> httpx2.AsyncClient:
+    """A way to one process that no proxy decides about."""
+    transport = httpx2.AsyncHTTPTransport(uds=str(socket), limits=httpx2.Limits(max_connections=100))
+    return httpx2.AsyncClient(base_url="http://fenyong", transport=transport, timeout=60)
+
+
 @dataclass(frozen=True, slots=True)
-class Reader:
+class Auditor:
     """Asks as the auditor of the company of a story that was told."""
 
     http: httpx2.AsyncClient
     played: Played
 
-    @classmethod
-    def at(cls, address: str, played: Played, *, uds: Path | None = None) -> Self:
-        """Reads at an address, or at one process behind its socket."""
-        transport = httpx2.AsyncHTTPTransport(uds=str(uds)) if uds else None
-        return cls(httpx2.AsyncClient(base_url=address, timeout=60, trust_env=False, transport=transport), played)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.http.aclose()
-
     async def got(self, path: str, **query: str) -> httpx2.Response:
-        assert self.played.cast, "the story was told"
-        after = self.played.cast.after.header
-        token = self.played.cast.companies[None].auditor
-        answer = await self.http.get(path, params=query, headers={"Authorization": f"Bearer {token}", **after})
+        cast = cast_of(self.played)
+        headers = {"Authorization": f"Bearer {cast.companies[None].auditor}", **cast.after.header}
+        answer = await self.http.get(path, params=query, headers=headers)
         assert answer.status_code == 200, answer.text
         return answer
 
@@ -104,18 +131,24 @@ class Reader:
         shown: dict[str, Any] = (await self.got(f"/v1/deals/{self.played.ids['deal', name]}")).json()
         return shown
 
-    async def replayed(self, name: str = "D1", **query: str) -> dict[str, Any]:
+    async def replay(self, name: str = "D1", **query: str) -> dict[str, Any]:
         shown: dict[str, Any] = (await self.got(f"/v1/deals/{self.played.ids['deal', name]}/replay", **query)).json()
         return shown
 
 
-async def posted(http: httpx2.AsyncClient, played: Played, person: str, path: str, body: object, *, key: str | None = None) -> httpx2.Response:
-    """One bare request in a person's name, sent once, with a key of its own unless one is given."""
-    assert played.cast, "the story was told"
-    headers = {
-        "Authorization": f"Bearer {await played.cast.token(person)}",
-        "Idempotency-Key": key or new_id("evt"),
-        "Accept-Language": "en",
-        **played.cast.after.header,
-    }
-    return await http.post(path, json=body, headers=headers)
+@asynccontextmanager
+async def auditing(stage: Stage, played: Played) -> AsyncIterator[Auditor]:
+    async with httpx2.AsyncClient(base_url=stage.address, timeout=60, trust_env=False) as http:
+        yield Auditor(http, played)
+
+
+async def streams_with(stage: Stage, played: Played, service: str, type: str) -> list[UUID]:
+    """The streams in which the story's company has an entry of a type, in the order of the log; twice if it has two."""
+    connection = await asyncpg.connect(stage.dsn(service))
+    try:
+        rows = await connection.fetch(
+            "select stream from log where tenant = $1 and type = $2 order by position", tenant_of(played), type
+        )
+    finally:
+        await connection.close()
+    return [row["stream"] for row in rows]

@@ -29,9 +29,8 @@ async def test_without_pull_the_services_hear_each_other_over_the_broker_alone(t
         assert await differences(stack, spine()) == {}
 
 
-async def test_two_replicas_of_every_service_work_at_once(tmp_path: Path) -> None:
-    async with Stack(tmp_path, story=True, replicas=2) as stack:
-        assert await differences(stack, spine()) == {}
+async def test_two_replicas_of_every_service_work_at_once(stack_of_two: Stack) -> None:
+    assert await differences(stack_of_two, spine()) == {}
 
 
 @pytest.mark.fault
