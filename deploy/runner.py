@@ -8,17 +8,16 @@ import fcntl
 import json
 import os
 import signal
-import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+import asyncpg
+
 from deploy.children import DidNotStart
 from deploy.migrate import MigrationChanged
-from deploy.stack import HOST, Stack
-
-_PORTS_TRIED = 50
+from deploy.stack import Stack
 
 Say = Callable[[str], None]
 
@@ -44,26 +43,23 @@ def up(folder: Path, *, port: int, replicas: int, demonstrate: Demonstrate | Non
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         with _held(folder / "lock") as lock:
-            free = _free_port(port)
-            if free != port:
-                say(f"port {port} is taken, so it is {free}")
-            lock.write(json.dumps({"pid": os.getpid(), "address": f"http://{HOST}:{free}"}))
-            lock.flush()
             stack = Stack(
                 folder,
-                port=free,
+                port=port,
                 replicas=replicas,
                 postgres=os.environ.get("FENYONG_POSTGRES") or None,
                 nats=os.environ.get("FENYONG_NATS") or None,
                 apps=apps,
                 say=say,
             )
-            asyncio.run(_until_told(stack, demonstrate, say))
+            asyncio.run(_until_told(stack, lock, demonstrate, say))
         return 0
     except AlreadyRunning as other:
         say(str(other))
     except DidNotStart as why:
         say(str(why))
+    except (OSError, asyncpg.PostgresError) as why:
+        say(f"could not start: {type(why).__name__}: {why}")
     except MigrationChanged as why:
         say(f"{why}; {folder} was made by another version: move it away, or go back to that one")
     return 1
@@ -93,20 +89,10 @@ def _who_holds(written: str, folder: Path) -> str:
     )
 
 
-def _free_port(wanted: int) -> int:
-    """The wanted port, or the first free one after it."""
-    for port in range(wanted, wanted + _PORTS_TRIED):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((HOST, port))
-            return port
-    raise DidNotStart(f"the front (all ports from {wanted} to {wanted + _PORTS_TRIED - 1} are taken)", Path(os.devnull))
-
-
-async def _until_told(stack: Stack, demonstrate: Demonstrate | None, say: Say) -> None:
+async def _until_told(stack: Stack, lock: TextIO, demonstrate: Demonstrate | None, say: Say) -> None:
     """Starts, shows, waits for a signal, and stops in order; a signal while it starts stops it too, a second one does not wait."""
     told = _told_to_stop(say)
-    running = asyncio.create_task(_run(stack, demonstrate, say))
+    running = asyncio.create_task(_run(stack, lock, demonstrate, say))
     waiting = asyncio.create_task(told.wait())
     await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
@@ -131,8 +117,10 @@ def _told_to_stop(say: Say) -> asyncio.Event:
     return told
 
 
-async def _run(stack: Stack, demonstrate: Demonstrate | None, say: Say) -> None:
+async def _run(stack: Stack, lock: TextIO, demonstrate: Demonstrate | None, say: Say) -> None:
     async with stack:
+        lock.write(json.dumps({"pid": os.getpid(), "address": stack.address}))
+        lock.flush()
         tries = await demonstrate(stack, say) if demonstrate else ()
         say(_picture(stack, tries))
         await asyncio.Event().wait()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import secrets
 import shutil
+import socket
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,6 +22,7 @@ from deploy.servers import Nats, Postgres, as_user, free_port, short_folder
 from shared.identity import make_keys
 
 HOST = "127.0.0.1"
+_PORTS_TRIED = 50
 _HERE = Path(__file__).parent.parent
 _FINISH_WITHIN_S = 8  # for requests that were accepted before a stop
 _KEEP_ALIVE_S = 75  # longer than the front keeps an idle connection
@@ -28,9 +31,10 @@ _KEEP_ALIVE_S = 75  # longer than the front keeps an idle connection
 class Stack:
     """Everything in one folder, on loopback and Unix sockets. Start and stop it in the main thread, whose end ends it all.
 
-    `replicas` of each service; `broker=False` leaves the services to pull from each other, `pull=False` to hear from NATS alone;
-    `story=True` gives the databases the setter of the story's clock. `postgres` and `nats` are addresses of servers outside, the
-    first under a role that may create roles and databases. `apps` replaces what a service runs.
+    `port` is the first that is tried, without it any free one; `replicas` of each service; `broker=False` leaves the services to pull
+    from each other, `pull=False` to hear from NATS alone; `story=True` gives the databases the setter of the story's clock. `postgres`
+    and `nats` are addresses of servers outside, the first under a role that may create roles and databases. `apps` replaces what a
+    service runs.
     """
 
     def __init__(
@@ -50,7 +54,8 @@ class Stack:
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.folder = folder.resolve()
-        self.port = port or free_port()
+        self.port = 0
+        self._wanted_port = port
         self._replicas, self._sweeper, self._pull, self._story, self._development = replicas, sweeper, pull, story, development
         self.postgres = None if postgres else Postgres(self.folder / "postgres")
         self.nats = None if nats or not broker else Nats(self.folder / "nats")
@@ -115,8 +120,7 @@ class Stack:
         await asyncio.gather(*(prepare(self._admin_dsn(), service, story=self._story, passwords=self._passwords) for service in SERVICES))
         self._say("starting the four services and the front")
         self._children = {(service, replica): self._child(service, replica) for service in SERVICES for replica in self.numbers}
-        self._front = self._front_child()
-        await asyncio.gather(*(child.start() for child in (*self._children.values(), self._front)))
+        await asyncio.gather(self._start_front(), *(child.start() for child in self._children.values()))
         self._watch = asyncio.create_task(self._keep_servers(), name="keeper of the servers")
 
     def _start_servers(self) -> None:
@@ -126,6 +130,22 @@ class Stack:
         if self.nats:
             self._say("starting NATS")
             self.nats.start()
+
+    async def _start_front(self) -> None:
+        """On the wanted port or the next free one; tried again on another if somebody takes it at the last moment."""
+        for last in (False, False, True):
+            self.port = _port_from(self.port + 1 if self.port else self._wanted_port)
+            self._front = self._front_child()
+            try:
+                await self._front.start()
+            except DidNotStart:
+                await self._front.stop()
+                if last:
+                    raise
+            else:
+                break
+        if self._wanted_port not in (None, self.port):
+            self._say(f"port {self._wanted_port} is taken, so it is {self.port}")
 
     async def stop(self) -> None:
         """Services first, which finish what they accepted, then the front, NATS and Postgres."""
@@ -190,14 +210,14 @@ class Stack:
         return passwords
 
     def _child(self, service: str, replica: int) -> Child:
-        socket = self._socket(service, replica)
+        listens = self._socket(service, replica)
         options = ["--no-access-log", "--no-server-header", "--log-level", "warning", "--timeout-keep-alive", str(_KEEP_ALIVE_S)]
         options += ["--timeout-graceful-shutdown", str(_FINISH_WITHIN_S)]
         return Child(
             f"{service}-{replica}",
-            [sys.executable, "-m", "uvicorn", self._apps[service], "--uds", str(socket), *options],
+            [sys.executable, "-m", "uvicorn", self._apps[service], "--uds", str(listens), *options],
             log=self.log_of(service, replica),
-            ready=lambda: _answers(socket, "/readyz"),
+            ready=lambda: _answers(listens, "/readyz"),
             environment=self._environment(service, replica),
             folder=_HERE,
         )
@@ -250,6 +270,16 @@ class Stack:
                     except DidNotStart as why:
                         self._say(str(why))
                         pause_s = 10.0
+
+
+def _port_from(wanted: int | None) -> int:
+    """The first loopback port from the wanted one on that nobody listens on; any if none is wanted."""
+    for port in range(wanted, wanted + _PORTS_TRIED) if wanted else ():
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((HOST, port))
+            return port
+    return free_port()
 
 
 async def _answers(where: Path | int, target: str, *, status: int = 200) -> bool:

@@ -80,7 +80,8 @@ async def test_a_killed_one_leaves_nothing_behind_and_the_next_starts_in_its_pla
 
 async def test_ctrl_c_while_it_starts_ends_it_with_0_too(up: Up) -> None:
     process = await up()
-    await said(process, "starting the four services")
+    await said(process, "starting PostgreSQL")
+    assert "starting already" in await said(await up(), "already")
     process.send_signal(signal.SIGINT)
     assert await process.wait() == 0
     assert children_of(process.pid) == set()
