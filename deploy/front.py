@@ -24,6 +24,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "/v1/companies": "authz",
     "/v1/people": "authz",
     "/v1/tokens": "authz",
+    "/v1/problems": "authz",  # every service has these pages; one has to answer
 }
 """Resource -> the service that answers for it; with all below it (`/v1/deals/...`) and its own verbs (`/v1/deals:sign`)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 from pathlib import Path
@@ -33,6 +34,14 @@ def test_a_resource_is_answered_with_its_verbs_and_all_below_it(path: str, servi
 def test_every_route_leads_to_a_service_and_none_inside() -> None:
     assert set(ROUTES.values()) == set(SERVICES)
     assert all(route.startswith("/v1/") and route.count("/") == 2 for route in ROUTES)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_resource_that_a_service_serves_is_led_to_it(service: str) -> None:
+    paths = importlib.import_module(f"services.{service}.app").app.openapi()["paths"]
+    resources = [path for path in paths if path.startswith("/v1/") and path != "/v1/problems/{code}"]
+    assert resources
+    assert {service_of(path) for path in resources} == {service}
 
 
 def test_the_ingress_is_drawn_from_the_same_table() -> None:
