@@ -18,7 +18,7 @@ from deploy.cases.founding import FoundingFailed, minted
 from deploy.cases.ruling import ruling
 from deploy.cases.scalars import SHANGHAI
 
-_PATIENCE_S = 10.0
+_PATIENCE_S = 5.0
 _WIDTH_PIPED = 160
 
 Deal = Annotated[str, typer.Argument(metavar="DEAL", help="A deal's id, dea_…; `demo` is the demonstration's.", show_default=False)]
@@ -59,12 +59,12 @@ def replay(
     try:
         answer = asyncio.run(_asked(where, deal, asked, demo, company, person))
     except (NoAnswer, FoundingFailed) as failed:
-        typer.echo(str(failed), err=True)
+        typer.echo(f"{failed} (from {where})", err=True)
         raise typer.Exit(1) from failed
     if json:
         typer.echo(msgspec.json.format(msgspec.json.encode(answer)).decode())
     else:
-        _console().print(ruling(answer))
+        _console().print(ruling(answer, what_if=bool(asked)))
 
 
 async def _asked(

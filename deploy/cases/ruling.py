@@ -96,13 +96,16 @@ _SHOWN_FACTS = (
 _TEXT_MOST = 48
 
 
-def ruling(replay: Mapping[str, Any]) -> RenderableType:
-    """The whole replay as one page: what it was judged on, who holds since when, what each gets and why, and whether that was settled."""
+def ruling(replay: Mapping[str, Any], *, what_if: bool = False) -> RenderableType:
+    """The whole replay as one page: what it was judged on, who holds since when, what each gets and why, and whether that was settled.
+
+    what_if: it was asked under another pack or from another point of view, so that a difference is what was asked for.
+    """
     who = _Who(replay)
     parts: list[RenderableType] = [_head(replay), _timeline(replay, who), *_holding(replay, who), _lines(replay, who)]
     if replay.get("notes"):
         parts.append(Text("备注 Notes: " + "; ".join(_both(NOTES, note) for note in replay["notes"])))
-    parts += [_people(replay, who), _conclusion(replay, who)]
+    parts += [_people(replay, who), _conclusion(replay, who, what_if)]
     return Panel(Group(*parts), title=f"分佣重演 Replay of deal {replay['deal']}", box=box.DOUBLE, padding=(1, 2))
 
 
@@ -112,10 +115,10 @@ def _evidence(replay: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 class _Who:
-    """People named as rulings name them, 甲 乙 丙 in the order of the lines, then of the evidence; teams and the company as they are."""
+    """People named as rulings name them, 甲 乙 丙: first those of the lines as settled, then as replayed, then of the evidence."""
 
     def __init__(self, replay: Mapping[str, Any]) -> None:
-        lines = [*(replay.get("lines") or ()), *((replay.get("settled") or {}).get("lines") or ())]
+        lines = [*((replay.get("settled") or {}).get("lines") or ()), *(replay.get("lines") or ())]
         entries = _evidence(replay)
         acting = [name for entry in entries for name in (entry.get("by"), *_subject(entry), *_texts_in(entry.get("facts")))]
         people = dict.fromkeys(one for one in (*(line["to"] for line in lines), *acting) if isinstance(one, str) and one.startswith("psn_"))
@@ -279,7 +282,7 @@ def _people(replay: Mapping[str, Any], who: _Who) -> RenderableType:
     return table
 
 
-def _conclusion(replay: Mapping[str, Any], who: _Who) -> RenderableType:
+def _conclusion(replay: Mapping[str, Any], who: _Who, what_if: bool) -> RenderableType:
     """Whether the replay is what was settled, to the byte, and where it is not."""
     settled = replay.get("settled")
     if not settled:
@@ -292,8 +295,10 @@ def _conclusion(replay: Mapping[str, Any], who: _Who) -> RenderableType:
         table.add_column(heading)
     for one in replay.get("difference") or ():
         table.add_row(_both(LINE_ROLES, one["role"]), who.name(one["to"]), _yuan(one["settled"]), _yuan(one["replayed"]))
-    why = "结论 与结算不一致。 The replay is not what was settled."
-    return Group(Text(f"\n{why}", style="bold red"), table, *_alterations(replay))
+    told = Text("\n假设推演，不写入任何记录。 What if: nothing is written.", style="bold yellow")
+    if not what_if:
+        told = Text("\n结论 与结算不一致。 The replay is not what was settled.", style="bold red")
+    return Group(told, table, *_alterations(replay))
 
 
 def _alterations(replay: Mapping[str, Any]) -> Iterable[RenderableType]:
