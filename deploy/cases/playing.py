@@ -135,7 +135,7 @@ class _Playing:
         token = await cast.token(step.by)
         before = await self._seen(told, cast) if step.refused else None
         answer = await self.wire.post(step.verb.route(told.target_id), body, token=token, after=self.after)
-        if step.refused is not None and before is not None:
+        if step.refused is not None:
             await self._judge_refusal(told, answer, before, cast)
         elif answer.done:
             self._remember(told, answer, cast)

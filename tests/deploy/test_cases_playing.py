@@ -149,6 +149,12 @@ def _lines(value: object) -> list[dict[str, object]]:
     return [dict(line) for line in value]
 
 
+async def test_a_pack_for_an_instant_that_has_one_is_refused(stack: Stack, tell: Tell) -> None:
+    activate = "{at: 2024-03-01 11:00, by: HQ, do: pack.activate, pack: B, from: 2024-04-01}"
+    again = activate.replace("}", ", refused: pack_invalid}")
+    assert (await play(tell(ENTER, activate, again), stack)).differences == ()
+
+
 async def test_a_pack_from_the_next_day_leaves_the_last_second_alone(stack: Stack, tell: Tell) -> None:
     packs = "[{pack: A, from: 2024-01-01}, {pack: B, from: 2024-03-09}]"
     last = REPORT.replace("2024-03-08 16:00", "2024-03-08 23:59:59")
