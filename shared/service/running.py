@@ -166,9 +166,7 @@ class Service:
         self._tasks = [asyncio.create_task(self._kept_running(name, run), name=name) for name, run in self._loops.items()]
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await _ended(self._tasks)
         await self.log.stop()
         await self.peers.close()
         for close in self._closing:
@@ -191,6 +189,19 @@ class Service:
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, PAUSE_S_MAX)
             self.failing.pop(name, None)
+
+
+async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancels until they have ended. Once is not always enough: a client that is just connecting may take the cancellation for a failure
+    to connect, and whoever keeps connections alive then simply tries again."""
+    still = set(tasks)
+    for _ in range(50):
+        for task in still:
+            task.cancel()
+        if not still:
+            return
+        _, still = await asyncio.wait(still, timeout=0.1)
+    structlog.get_logger("loop").error("loops do not end", loops=[task.get_name() for task in still])
 
 
 Compose = Callable[[Service], Awaitable[None]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import AsyncIterator
@@ -18,7 +19,7 @@ from deploy.servers import Nats
 from shared.bus import decode_feed
 from shared.entry import new_id, uuid_of
 from shared.identity import ACTS, OPEN, Post, keep_post
-from shared.service import Service, Settings, acts_of, frame, health
+from shared.service import Compose, Service, Settings, acts_of, frame, health
 from tests.conftest import NewDatabase
 from tests.shared import toy_service
 
@@ -61,9 +62,9 @@ class Door:
 
 
 @asynccontextmanager
-async def toy(dsn: str, keys: Path, **changes: Any) -> AsyncIterator[Door]:
+async def toy(dsn: str, keys: Path, *, compose: Compose = toy_service.compose, **changes: Any) -> AsyncIterator[Door]:
     settings = Settings(database=dsn, keys=keys, development=True, **changes)
-    app = frame("toy", toy_service.CODEC, toy_service.compose, [toy_service.routes], settings=lambda: settings)
+    app = frame("toy", toy_service.CODEC, compose, [toy_service.routes], settings=lambda: settings)
     async with app.router.lifespan_context(app):
         yield Door(app, new_id("cmp"))
 
@@ -431,6 +432,37 @@ async def test_without_a_broker_it_is_ready_all_the_same(database: NewDatabase, 
         async with toy((await database("toy")).dsn, tmp_path / "keys", nats=address) as opened:
             ready = await opened.get("/readyz")
             assert (ready.status_code, ready.json()["broker"]) == (200, state)
+
+
+async def test_a_loop_that_breaks_off_is_started_again_and_one_that_does_not_want_to_end_ends(
+    database: NewDatabase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun, deaf = asyncio.Event(), asyncio.Event()
+    broke_off = 0
+
+    async def breaking() -> None:
+        nonlocal broke_off
+        broke_off += 1
+        if broke_off == 1:
+            raise ValueError("a phone: 13912345678")
+        begun.set()
+
+    async def stubborn() -> None:
+        for _ in range(3):  # as a client does that takes a cancellation for a failure to connect
+            with contextlib.suppress(asyncio.CancelledError):
+                deaf.set()
+                await asyncio.Event().wait()
+
+    async def compose(service: Service) -> None:
+        service.loop("breaking", breaking)
+        service.loop("stubborn", stubborn)
+
+    async with toy((await database("toy")).dsn, tmp_path / "keys", compose=compose):
+        await asyncio.wait_for(asyncio.gather(begun.wait(), deaf.wait()), 5)
+    logged = capsys.readouterr().err
+    assert "loop broke off" in logged
+    assert "do not end" not in logged
+    assert "13912345678" not in logged
 
 
 async def test_without_its_database_it_lives_and_says_that_it_is_unavailable(door: Door) -> None:
