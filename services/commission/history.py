@@ -370,8 +370,35 @@ def _area_of(within: Sequence[Entry], person: str) -> str | None:
 # The judgement
 
 
+def bearing(entries: Sequence[Entry], cut: Cut) -> list[Entry]:
+    """Those of a deal's evidence that bear on it: its own acts, its listing's and client's entries within the cut, the people whom these
+    name, and the posts around them. Who is named only by what came later is left out, so that nothing later changes what was judged."""
+    deal = [e for e in entries if e.service == "commission" and e.position <= cut.positions.get("commission", 0)]
+    attached = terms_of(deal).listing
+    told = [e for e in entries if e.service in ("listing", "client") and (belongs(e, cut) or (e.stream_id == attached and e.version == 1))]
+    chosen = [*deal, *told]
+    people: set[str] = set()
+    while missing := people_named(chosen) - people:
+        people |= missing
+        chosen += [e for e in entries if e.stream_id in missing and (belongs(e, cut) or e.version == 1)]
+    there = {e.id for e in chosen}
+    teams, stores, areas = places_named(chosen)
+    around = [e for e in entries if e.id not in there and belongs(e, cut) and _is_posted_to(e, teams, stores, areas | {""})]
+    return [*chosen, *around]
+
+
+def _is_posted_to(entry: Entry, teams: set[str], stores: set[str], areas: set[str]) -> bool:
+    """Whether an entry puts somebody into one of these teams, or at the head of one of these stores or areas."""
+    if not isinstance(entry.event, Posting):
+        return False
+    post: Post = entry.event.post
+    manages_store = post.role == "store_manager" and post.store in stores
+    return post.team in teams or manages_store or (post.role == "area_manager" and (post.area or "") in areas)
+
+
 def judged(entries: Sequence[Entry], cut: Cut, pack: Pack) -> Settlement:
     """The split of a deal under a pack, with all that proves it. The digest is the SHA-256 of the RFC 8785 bytes of the rest."""
+    entries = bearing(entries, cut)
     facts = as_it_stood(entries, cut)
     split = rules.split(facts, pack)
     settlement = Settlement(
