@@ -285,7 +285,7 @@ def follow_up(
 ) -> list[Event]:
     """A-2.8, A-2.7, A-2.15: the holder's renews their term, a team member's the term of the team's account; others' renew nothing.
 
-    `alike` are the team's follow-ups on its other listings within the period, id and text: a canned one does not count for the team's
+    `alike` are the team's follow-ups on its other listings within the period, id and substance: a canned one does not count for the team's
     account and is a violation.
     """
     allow(by, "listing.follow_up")

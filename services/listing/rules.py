@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import structs
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from services.listing.events import House, Stands
 from shared.calendar import days_before, term_end
@@ -126,16 +126,13 @@ def concealed_until(pack: Pack, at: datetime) -> datetime | None:
 def canned_after(pack: Pack, text: str, others: Sequence[tuple[str, str]], at: datetime) -> tuple[str, ...] | None:
     """A-2.15: the follow-up that this text is the same or nearly the same as, with the likeness in percent; None: it is none of the kind.
 
-    `others` are id and text of the team's follow-ups on its other listings within the period. Letters, digits and CJK count.
+    `others` are id and substance (letters, digits, CJK) of the team's follow-ups on its other listings within the period.
     """
     if not pack.has("A-2.15") or at < pack["A-2.15"].from_:
         return None
-    core = substance(text)
-    for id, other in others:
-        percent = fuzz.ratio(core, substance(other))
-        if percent >= pack["A-2.15"].alike_percent:
-            return (id, f"{percent:.0f}%")
-    return None
+    cores = [core for _, core in others]
+    found = process.extractOne(substance(text), cores, scorer=fuzz.ratio, score_cutoff=pack["A-2.15"].alike_percent, processor=None)
+    return None if found is None else (others[found[2]][0], f"{found[1]:.0f}%")
 
 
 def canned_since(pack: Pack, at: datetime) -> datetime | None:

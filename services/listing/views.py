@@ -11,6 +11,7 @@ from services.commission import events as commission
 from services.listing.aggregate import Listing, evolve
 from services.listing.events import AttemptFound, FollowedUp, House
 from shared import identity
+from shared.conduct import substance
 from shared.entry import Entry, id_of
 from shared.identity import Connection
 from shared.tenure import keep_activation
@@ -29,7 +30,7 @@ async def project(connection: Connection, entry: Entry) -> None:
                 await connection.execute(
                     "insert into team_follow_ups (tenant, team, at, stream, version, text) values ($1, $2, $3, $4, $5, $6)"
                     " on conflict do nothing",
-                    entry.tenant, team, at, entry.stream, entry.version, text,
+                    entry.tenant, team, at, entry.stream, entry.version, substance(text),
                 )  # fmt: skip
         case AttemptFound():
             pass
@@ -91,7 +92,7 @@ async def held_by(connection: Connection, tenant: UUID, holder: str) -> list[UUI
 async def alike(
     connection: Connection, tenant: UUID, team: str | None, stream: UUID, since: datetime | None
 ) -> list[tuple[str, str]]:
-    """Id and text of a team's follow-ups since an instant on its listings but this one, the latest first. Empty without team or instant."""
+    """Id and substance of a team's follow-ups since an instant on its listings but this one, the latest first. Empty without team or instant."""
     if team is None or since is None:
         return []
     rows = await connection.fetch(
