@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -20,12 +21,16 @@ from deploy.cases.packs import PackFile, PackUnreadable, open_pack
 from deploy.cases.playing import Stage, play, story_clock
 from deploy.cases.reading import Case, read
 from deploy.cases.showing import Result, as_json, show, status_of
+from deploy.children import DidNotStart
 from deploy.stack import Stack
 
 Tell = Callable[[Result], None]
 
 AT_ONCE = 4
 """How many cases are played at a time; each is a company of its own."""
+
+_NOT_PLAYED = 3
+_TOLD_TO_STOP = 128 + signal.SIGTERM
 
 Files = Annotated[
     list[Path], typer.Argument(metavar="FILES...", help="Case files; each is played in a company of its own.", show_default=False)
@@ -51,14 +56,21 @@ def case(
 ) -> None:
     """Play cases and say what differs: the regulations as runnable stories.
 
-    Exit status: 0 all as expected, 1 something differs, 2 a story was refused.
+    Exit status: 0 all as expected, 1 something differs, 2 a story was refused (3: the throwaway stack did not start).
     """
     other = _other_pack(pack)
 
     def stack(place: Path) -> Stack:
         return Stack(place, replicas=replicas, sweeper=not no_sweeper, broker=not no_broker, pull=not no_pull, story=True)
 
-    raise typer.Exit(asyncio.run(_told(files, other, stack, folder, json=json)))
+    try:
+        status = asyncio.run(_told(files, other, stack, folder, json=json))
+    except DidNotStart as why:
+        typer.echo(str(why), err=True)
+        raise typer.Exit(_NOT_PLAYED) from why
+    except asyncio.CancelledError as told:
+        raise typer.Exit(_TOLD_TO_STOP) from told
+    raise typer.Exit(status)
 
 
 def _other_pack(name: str | None) -> PackFile | None:
@@ -78,6 +90,9 @@ def _other_pack(name: str | None) -> PackFile | None:
 
 async def _told(files: list[Path], pack: PackFile | None, stack: Callable[[Path], Stack], folder: Path | None, *, json: bool) -> int:
     """Plays all files and prints each result as soon as those before it are out; the exit status."""
+    told = asyncio.current_task()
+    assert told is not None, "the command runs in a task"
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.cancel)  # as Ctrl-C does: the servers stop in order
     console = Console(highlight=False)
     with _Progress(len(files)) as played:
         results = await _results(
