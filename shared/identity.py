@@ -116,8 +116,8 @@ ACTS: Final[dict[str, Act]] = {
     **_acts("listing.complete listing.conceal listing.reveal", Act(Reach.OWN, "agent")),
     **_acts("deal.report deal.sign deal.attach_listing deal.dispute", Act(Reach.OWN, "agent")),
     **_acts(
-        "listing.reassign listing.refute listing.find_duplicate client.reassign client.name_senior leave.grant deal.find_private_dealing"
-        " deal.cancel",
+        "listing.enter_for client.enter_for listing.reassign listing.refute listing.find_duplicate client.reassign client.name_senior"
+        " leave.grant deal.find_private_dealing deal.cancel",
         Act(Reach.STORE, "store_manager"),
     ),
     **_acts("deal.settle", Act(Reach.STORE, "store_manager", impartial=True)),

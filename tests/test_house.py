@@ -226,14 +226,17 @@ def test_shared_knows_no_service() -> None:
         assert not {m for m in modules_of(path) if m.split(".")[0] in ("services", "deploy", "tests")}, named(path)
 
 
-def test_what_runs_the_services_knows_them_by_their_contracts_only() -> None:
+def test_what_runs_the_services_knows_nothing_inside_them() -> None:
     for path in sorted((ROOT / "deploy").rglob("*.py")):
+        if path.parent.name == "simulating":  # makes histories through the services' own decisions, as the API would
+            continue
         known = {m for m in modules_of(path) if m.split(".")[0] in ("services", "tests")}
         assert not known, f"{named(path)} imports {known}"
 
 
 def test_the_case_player_is_a_client_like_any_other() -> None:
     for path in sorted((ROOT / "deploy" / "cases").rglob("*.py")):
+        assert not {m for m in modules_of(path) if m.startswith("deploy.simulating")}, named(path)
         assert not re.search(r"^\s*(from|import) services|import_module|__import__", path.read_text(), flags=re.M), named(path)
 
 
@@ -399,6 +402,15 @@ def test_the_page_of_the_api_names_every_refusal() -> None:
 def test_each_violation_has_its_name_in_both_languages() -> None:
     for kind, path in [*literals_given_to("Violation"), *literals_given_to("_repeated")]:
         assert kind in LABELS, f"{path} finds {kind}, which has no name"
+
+
+def test_each_act_that_is_asked_about_stands_in_the_table() -> None:
+    """The second argument of `allow` and `may`, wherever they are called with a plain act."""
+    for path in product():
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("allow", "may", "identity.allow") and len(node.args) > 1:
+                acts = {value.value for value in ast.walk(node.args[1]) if isinstance(value, ast.Constant) and "." in str(value.value)}
+                assert acts <= set(ACTS), f"{named(path)}:{node.lineno} asks about {acts - set(ACTS)}"
 
 
 def routes_of(service: str) -> dict[tuple[str, str], str | None]:
