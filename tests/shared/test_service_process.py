@@ -32,7 +32,7 @@ class Running:
         self.client = httpx2.AsyncClient(transport=httpx2.AsyncHTTPTransport(uds=str(path)), base_url="http://toy", timeout=20)
 
     async def ready(self) -> None:
-        deadline_s = time.monotonic() + 20
+        deadline_s = time.monotonic() + 60
         while True:
             try:
                 if (await self.client.get("/readyz")).status_code == 200:
