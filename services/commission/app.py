@@ -8,6 +8,7 @@ from services.commission.api import ROUTES
 from services.commission.api.parts import Parts
 from services.commission.events import CODEC
 from services.commission.reactions import Bench, Surveyor
+from services.commission.views import journal
 from services.listing import events as listing
 from shared.eventlog import Streams
 from shared.service import Service, frame
@@ -17,12 +18,10 @@ async def compose(service: Service) -> None:
     deals = Streams(service.log, "dea", deal.evolve, deal.claims_of)
     packs = Streams(service.log, "pck", book.evolve)
     service.hear("commission", codec=CODEC, project=views.project)
-    sources = {
-        "authz": service.hear("authz", codec=authz.CODEC, project=views.project),
-        "listing": service.hear("listing", codec=listing.CODEC, project=views.project),
-        "client": service.hear("client", codec=client.CODEC, project=views.project),
-    }
-    bench = Bench(service.log, deals, service.pool, sources, Surveyor(service))
+    for source, codec in (("authz", authz.CODEC), ("listing", listing.CODEC), ("client", client.CODEC)):
+        service.hear(source, codec=None, task="journal", project=journal.keep, project_all=journal.keep_all, parks=False)
+        service.hear(source, codec=codec, project=views.project)
+    bench = Bench(service.log, deals, service.pool, service.hearings, Surveyor(service))
     service.parts = Parts(deals, packs, bench)
     service.tick("book what waits", bench.book_what_waits)
 

@@ -23,7 +23,7 @@ from shared.tenure import activations_of
 
 LOOK_AGAIN_S = 0.02
 NO_END = 2**53 - 1  # the largest position that JSON carries exactly
-SOURCES = ("authz", "listing", "client", "commission")
+SOURCES = ("authz", "listing", "client")
 
 
 class Standings(Protocol):
@@ -36,12 +36,12 @@ class Bench:
     """Where deals are judged: finds the cut of a deal, its evidence and its pack, and lets `history` judge."""
 
     def __init__(
-        self, log: EventLog, deals: Streams[Deal], pool: "asyncpg.Pool[Any]", hearings: dict[str, Hearing], standings: Standings
+        self, log: EventLog, deals: Streams[Deal], pool: "asyncpg.Pool[Any]", hearings: Sequence[Hearing], standings: Standings
     ) -> None:
         self._log = log
         self._deals = deals
         self._pool = pool
-        self._sources = {source: hearing for source, hearing in hearings.items() if source != log.service}
+        self._hearings = [hearing for hearing in hearings if hearing.source != log.service]
         self._standings = standings
 
     async def judge(self, tenant: UUID, deal: str, wait_s: float = 0.0) -> Settlement | tuple[str, ...]:
@@ -60,7 +60,7 @@ class Bench:
 
     async def _missing(self, tenant: UUID, closing: datetime) -> tuple[str, ...]:
         """The services whose entries up to the closing are not all here, or that have not yet acted on the others' up to then."""
-        marks = {source: await self._standings.standing(source, tenant, closing) for source in self._sources}
+        marks = {source: await self._standings.standing(source, tenant, closing) for source in SOURCES}
         late = [source for source, mark in marks.items() if mark is None or mark.instant < closing or not await self._reached(source, mark)]
         if late:
             return tuple(late)
@@ -68,12 +68,13 @@ class Bench:
         return tuple(source for source, mark in marks.items() if mark is not None and _lags(mark.heard, upto))
 
     async def _reached(self, source: str, mark: Watermark) -> bool:
-        return await self._sources[source].reached(mark.position, 0.0)
+        """Whether journal and views hold all that a source had said by then."""
+        return all([await hearing.reached(mark.position, 0.0) for hearing in self._hearings if hearing.source == source])
 
     async def _positions(self, tenant: UUID, closing: datetime) -> dict[str, int]:
         """Of each service the tenant's last position recorded at or before the closing."""
         own, _ = await self._log.last_position(tenant, closing)
-        return {**await journal.positions(self._pool, tenant, list(self._sources), closing), self._log.service: own}
+        return {**await journal.positions(self._pool, tenant, list(SOURCES), closing), self._log.service: own}
 
     async def _cut(self, connection: Any, tenant: UUID, own: Sequence[Entry], entries: Sequence[Entry], closing: datetime) -> Cut:
         """The positions at closing, and on to what services did later on account of entries before it, and to the deal's own acts."""
@@ -152,7 +153,7 @@ def _shipped(named: str) -> Pack:
 
 def _open_cut(instant: datetime) -> Cut:
     """A cut by time alone: all that is journalled and counts from the instant or before."""
-    return Cut(instant.astimezone(UTC), dict.fromkeys(SOURCES, NO_END))
+    return Cut(instant.astimezone(UTC), dict.fromkeys((*SOURCES, "commission"), NO_END))
 
 
 def _lags(heard: dict[str, int], upto: dict[str, int]) -> bool:

@@ -15,7 +15,6 @@ async def project(connection: Connection, entry: Entry) -> None:
     if entry.service == "commission":
         await _project_own(connection, entry)
         return
-    await journal.keep(connection, entry)
     await courses.keep(connection, entry)
     match entry.event:
         case authz.Joined(post=post) | authz.Transferred(post=post) | authz.Confirmed(post=post) | authz.Left(post=post):

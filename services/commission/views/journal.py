@@ -20,12 +20,23 @@ _META = msgspec.json.Decoder(Meta)
 
 async def keep(connection: Connection, entry: Entry) -> None:
     """Journals an entry, its bytes as they came."""
+    await keep_all(connection, [entry])
+
+
+async def keep_all(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Journals entries in one statement. An entry that is there already stays as it is."""
+    rows = [
+        (e.service, e.position, e.tenant, e.stream, e.version, e.type, e.data, msgspec.json.encode(e.meta), e.at, e.recorded_at)
+        for e in entries
+    ]
+    if not rows:
+        return
     await connection.execute(
-        "insert into journal (source, position, tenant, stream, version, type, data, meta, at, recorded_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing",
-        entry.service, entry.position, entry.tenant, entry.stream, entry.version, entry.type, entry.data,
-        msgspec.json.encode(entry.meta), entry.at, entry.recorded_at,
-    )  # fmt: skip
+        "insert into journal (source, position, tenant, stream, version, type, data, meta, at, recorded_at) select * from unnest("
+        "$1::text[], $2::bigint[], $3::uuid[], $4::uuid[], $5::integer[], $6::text[], $7::bytea[], $8::bytea[], $9::timestamptz[],"
+        " $10::timestamptz[]) on conflict do nothing",
+        *(list(column) for column in zip(*rows, strict=True)),
+    )
 
 
 async def keep_names(connection: Connection, entry: Entry, post: Post) -> None:
