@@ -172,6 +172,12 @@ async def test_a_pack_from_the_next_day_leaves_the_last_second_alone(stack: Stac
     ]
 
 
+async def test_every_verb_that_services_carry_out_can_be_told(stack: Stack) -> None:
+    case = read(Path(__file__).parent / "every_verb.yaml")
+    assert {step.verb.name for step in case.story} == {name for name, verb in VERBS.items() if verb.carried_out}
+    assert (await play(case, stack)).differences == ()
+
+
 async def test_several_cases_at_once_come_in_their_order_and_tell_machines_everything(stack: Stack) -> None:
     stories = [read(file) for file in CASES if file.stem in ("A01", "A47", "A57")]
     told: list[str] = []
