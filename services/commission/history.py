@@ -432,9 +432,18 @@ def fingerprint(entry: Entry) -> str:
 
 
 def altered(entries: Sequence[Entry], settlement: Settlement) -> list[str]:
-    """The entries that are not what the settlement rested on (any more), or are gone: their ids, in order."""
+    """The entries that are not what the settlement rested on (any more), or are gone: their ids, in order. Of a settlement that is not
+    what its digest says, the entry that booked it."""
     now = {entry.id: fingerprint(entry) for entry in entries}
-    return [id for id, was in settlement.evidence.items() if now.get(id) != was]
+    booked = [e.id for e in entries if isinstance(e.event, own.Settled | own.Rebooked) and e.event.settlement == settlement]
+    return [id for id, was in settlement.evidence.items() if now.get(id) != was] + (
+        [] if digest_of(settlement) == settlement.digest else booked[-1:]
+    )
+
+
+def nothing_of(settlement: Settlement) -> Settlement:
+    """What is left of a judgement whose evidence makes no sense any more: no facts, no lines."""
+    return structs.replace(settlement, facts={}, evidence={}, base_fen=0, lines=(), notes=(), violations=(), digest="")
 
 
 def difference(settled: Iterable[Line], replayed: Iterable[Line]) -> list[tuple[str, str, int, int]]:

@@ -106,16 +106,41 @@ class Bench:
     async def replay(
         self, tenant: UUID, deal: str, *, as_of: datetime | None = None, known_at: datetime | None = None, pack: str | None = None
     ) -> "Replayed":
-        """Judges the deal again from the journal, as it was settled, or with another instant, knowledge or pack. Writes nothing."""
+        """Judges the deal again from the journal, as it was settled, or with another instant, knowledge or pack. Writes nothing.
+
+        Where the evidence has been altered so that it makes no sense any more, nothing is judged: the replay says what was altered.
+        """
         own, _ = await self._log.history(tenant, deal)
         settled = history.settlement_of(own)
         async with self._pool.acquire() as connection:
-            found = await journal.evidence(connection, tenant, own)
-            entries = [entry for entry in found if known_at is None or entry.recorded_at <= known_at]
-            closing = as_of or history.closing_of(own)
-            cut = settled.cut if settled is not None and as_of is None and known_at is None else _open_cut(closing)
-            judge = await self._pack_of_replay(connection, tenant, entries, closing, settled, pack)
-        return replayed_of(found, history.judged(history.before_settlement(entries), cut, judge), settled)
+            rested_on = [*own, *(await journal.entries(connection, tenant, settled.evidence) if settled is not None else ())]
+            altered = history.altered(rested_on, settled) if settled is not None else []
+            try:
+                found = await journal.evidence(connection, tenant, own)
+                judged = await self._judged_again(connection, tenant, own, found, as_of, known_at, pack)
+            except Exception:
+                if settled is None or not altered:
+                    raise
+                found, judged = rested_on, history.nothing_of(settled)
+        return replayed_of(found, judged, settled, altered)
+
+    async def _judged_again(
+        self,
+        connection: Any,
+        tenant: UUID,
+        own: Sequence[Entry],
+        found: Sequence[Entry],
+        as_of: datetime | None,
+        known_at: datetime | None,
+        pack: str | None,
+    ) -> Settlement:
+        """What another service did on account of an entry was known with that entry."""
+        settled = history.settlement_of(own)
+        entries = [entry for entry in found if known_at is None or entry.effective_at <= known_at]
+        closing = as_of or history.closing_of(own)
+        cut = settled.cut if settled is not None and as_of is None and known_at is None else _open_cut(closing)
+        judge = await self._pack_of_replay(connection, tenant, entries, closing, settled, pack)
+        return history.judged(history.before_settlement(entries), cut, judge)
 
     async def _pack_of_replay(
         self, connection: Any, tenant: UUID, entries: Sequence[Entry], closing: datetime, settled: Settlement | None, named: str | None
@@ -170,9 +195,8 @@ class Replayed(Struct, frozen=True):
     same: bool
 
 
-def replayed_of(entries: Sequence[Entry], judged: Settlement, settled: Settlement | None) -> Replayed:
+def replayed_of(entries: Sequence[Entry], judged: Settlement, settled: Settlement | None, altered: list[str]) -> Replayed:
     difference = history.difference(settled.lines, judged.lines) if settled is not None else []
-    altered = history.altered(entries, settled) if settled is not None else []
     same = settled is not None and settled.digest == judged.digest and not altered
     return Replayed(judged, history.timeline(entries, judged), difference, altered, same)
 

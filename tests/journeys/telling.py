@@ -25,7 +25,7 @@ from shared.entry import new_id
 
 CASES = Path(__file__).parents[1] / "cases"
 TWO_LIVES = Path(__file__).parent / "stories" / "two_lives.yaml"
-SPINE = frozenset("A01 A03 A04 A10 A13 A18 A19 A24 A27 A33 A37 A38 A47 A57".split())
+SPINE = frozenset(["A01", "A03", "A04", "A10", "A13", "A18", "A19", "A24", "A27", "A33", "A37", "A38", "A47", "A57"])
 """The visible cases that the spine was built for; `visible` has them and all that became playable since."""
 
 NO_EXPECTATION = Expected()
@@ -42,8 +42,9 @@ def _carried_out(file: Path) -> Case | None:
     try:
         return read(file)
     except StoryRefused as refused:
-        assert refused.reason.startswith("no service carries out"), refused
-        return None
+        if refused.reason.startswith("no service carries out"):
+            return None
+        raise
 
 
 def spine() -> list[Case]:
@@ -146,9 +147,7 @@ async def streams_with(stage: Stage, played: Played, service: str, type: str) ->
     """The streams in which the story's company has an entry of a type, in the order of the log; twice if it has two."""
     connection = await asyncpg.connect(stage.dsn(service))
     try:
-        rows = await connection.fetch(
-            "select stream from log where tenant = $1 and type = $2 order by position", tenant_of(played), type
-        )
+        rows = await connection.fetch("select stream from log where tenant = $1 and type = $2 order by position", tenant_of(played), type)
     finally:
         await connection.close()
     return [row["stream"] for row in rows]

@@ -1,4 +1,4 @@
-"""The visible cases come out as expected, however the stack runs."""
+"""The stories come out as expected, however the stack runs. In short, one way at a time, the case player's own tests show it."""
 
 from __future__ import annotations
 
@@ -6,42 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from deploy.cases.reading import read
 from deploy.stack import Stack
-from tests.journeys.telling import differences, spine, visible
+from tests.journeys.telling import TWO_LIVES, differences, visible
 
 
-async def test_every_visible_case_comes_out_as_expected(stack: Stack) -> None:
-    assert await differences(stack, visible()) == {}
-
-
-async def test_lapses_need_no_sweeper(tmp_path: Path) -> None:
-    async with Stack(tmp_path, story=True, sweeper=False) as stack:
-        assert await differences(stack, spine()) == {}
-
-
-async def test_without_a_broker_the_services_pull_from_each_other(tmp_path: Path) -> None:
-    async with Stack(tmp_path, story=True, broker=False) as stack:
-        assert await differences(stack, spine()) == {}
-
-
-async def test_without_pull_the_services_hear_each_other_over_the_broker_alone(tmp_path: Path) -> None:
-    async with Stack(tmp_path, story=True, pull=False) as stack:
-        assert await differences(stack, spine()) == {}
-
-
-async def test_two_replicas_of_every_service_work_at_once(stack_of_two: Stack) -> None:
-    assert await differences(stack_of_two, spine()) == {}
+async def test_two_replicas_of_every_service_tell_a_long_story_four_times_at_once(stack_of_two: Stack) -> None:
+    assert await differences(stack_of_two, [read(TWO_LIVES)] * 4) == {}
 
 
 @pytest.mark.fault
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("sweeper", [True, False])
+@pytest.mark.parametrize("sweeper", [True, False], ids=["sweeper", "no-sweeper"])
 @pytest.mark.parametrize("hears", ["both", "broker", "pull"])
 @pytest.mark.parametrize("replicas", [1, 2])
-async def test_every_visible_case_comes_out_as_expected_in_every_way_to_run(
-    tmp_path: Path, sweeper: bool, hears: str, replicas: int
-) -> None:
-    async with Stack(
-        tmp_path, story=True, sweeper=sweeper, broker=hears != "pull", pull=hears != "broker", replicas=replicas
-    ) as stack:
-        assert await differences(stack, visible()) == {}
+async def test_every_story_comes_out_as_expected_in_every_way_to_run(tmp_path: Path, sweeper: bool, hears: str, replicas: int) -> None:
+    ways = {"sweeper": sweeper, "broker": hears != "pull", "pull": hears != "broker"}
+    async with Stack(tmp_path, story=True, replicas=replicas, **ways) as stack:
+        assert await differences(stack, [*visible(), read(TWO_LIVES)]) == {}

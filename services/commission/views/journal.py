@@ -1,6 +1,6 @@
 """The journal of everyone's entries, byte for byte, and what finds in it the evidence of a deal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -93,6 +93,16 @@ async def stream(connection: Connection, tenant: UUID, id: str) -> list[Entry]:
     return _entries(await connection.fetch(f"{_ROWS} where tenant = $1 and stream = $2 order by version", tenant, uuid_of(id)))
 
 
+async def entries(connection: Connection, tenant: UUID, ids: Iterable[str]) -> list[Entry]:
+    """The journalled ones among entries, by their ids; in no order."""
+    places = [id.partition("@") for id in ids]
+    rows = await connection.fetch(
+        _ROWS + " where tenant = $1 and (stream, version) in (select * from unnest($2::uuid[], $3::integer[]))",  # noqa: S608
+        tenant, [uuid_of(stream) for stream, _, _ in places], [int(version) for _, _, version in places],
+    )  # fmt: skip
+    return _entries(rows)
+
+
 async def evidence(connection: Connection, tenant: UUID, own: Sequence[Entry]) -> list[Entry]:
     """All that is journalled about a deal: its listing, every record of its client, everyone they name, whose store and managers matter.
 
@@ -142,7 +152,7 @@ def _entries(rows: Sequence[Any]) -> list[Entry]:
     return [
         Entry(
             row["source"], row["position"], row["tenant"], row["stream"], row["version"], row["type"],
-            _event(row["source"], row["type"], row["data"]), row["data"], _META.decode(row["meta"]), row["at"], row["recorded_at"],
+            _event(row["source"], row["type"], row["data"]), row["data"], _meta(row["meta"]), row["at"], row["recorded_at"],
         )
         for row in rows
     ]  # fmt: skip
@@ -155,3 +165,11 @@ def _event(source: str, type: str, data: bytes) -> object | None:
         return event
     except (UnknownType, msgspec.DecodeError, ValueError):
         return None
+
+
+def _meta(written: bytes) -> Meta:
+    """Who wrote an entry and why; nobody if its bytes cannot be read (any more)."""
+    try:
+        return _META.decode(written)
+    except (msgspec.DecodeError, ValueError):
+        return Meta()
