@@ -24,7 +24,7 @@ _APPEND: Final = """
         $5::text::integer[], $6::text::integer[], $7::text::text[], $8::text::bytea[], $9::text::text[], $10::text::timestamptz[],
         $11::text::integer[], $12::text::text[], $13::text::text[], $14::text::bytea[],
         $15::text::integer[], $16::text::integer[], $17::text::bytea[],
-        $18::text::integer[], $19::text::text[], $20::text::text[], $21::text::boolean[], $22::text::text[]
+        $18::text::integer[], $19::text::text[], $20::text::text[], $21::text::boolean[], $22::text::text[], $23
     )
 """
 _APPEND_ONE: Final = "select position, recorded, verdict from append_one($1, $2, $3, $4, $5, $6, $7, $8)"
@@ -79,7 +79,11 @@ async def append(connection: asyncpg.Connection, batch: list[Pending]) -> None:
     if len(batch) == 1 and batch[0].is_plain:
         await _append_one(connection, batch[0])
         return
-    row = await connection.fetchrow(_APPEND, *_written(batch))
+    written = _written(batch)
+    try:
+        row = await connection.fetchrow(_APPEND, *written, False)
+    except asyncpg.UniqueViolationError:
+        row = await connection.fetchrow(_APPEND, *written, True)
     assert row is not None, "a function answers"
     position, recorded, stamps, losers, verdicts = row
     verdict_of = {} if losers is None else dict(zip(losers, verdicts, strict=True))

@@ -47,8 +47,10 @@ class EventLog:
         self.heard = heard
         self.tip = 0
         """The last position that this process appended."""
-        self._reads = Together("log reader", dsn, read)
-        self._appends = Together("log writer", dsn, append)
+        # Small batches of reads, so that while some commands are being decided others are read, and others appended; a commit
+        # is dear, and takes all who wait.
+        self._reads = Together("log reader", dsn, read, largest_batch=8)
+        self._appends = Together("log writer", dsn, append, largest_batch=1000)
         self._waiting: set[asyncio.Future[None]] = set()
 
     async def start(self) -> None:
@@ -136,7 +138,9 @@ class EventLog:
         Unreachable if the database broke off in between.
         """
         assert command.tenant == tenant, "a command writes in its own tenant"
-        meta = msgspec.structs.replace(command.meta, by=command.meta.by or command.by, after=self.heard())
+        meta, heard = command.meta, self.heard()
+        if heard or meta.by is None:
+            meta = msgspec.structs.replace(meta, by=meta.by or command.by, after=heard)
         pending = Pending(
             tenant, stream_id, expected_version, events,
             codec=self.codec, meta=meta, command=command, claims=claims, not_after=not_after, answer=answer,

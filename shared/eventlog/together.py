@@ -11,8 +11,6 @@ import asyncpg
 
 from shared.eventlog.command import Unreachable
 
-LARGEST_BATCH: Final = 1000
-
 _SETTINGS: Final = {
     # The same few plans every time, by index whatever the tables hold: planning for the arrays at hand costs more than the work.
     "plan_cache_mode": "force_generic_plan",
@@ -39,8 +37,10 @@ Item = TypeVar("Item", bound=Waiting)
 class Together(Generic[Item]):
     """What waits while one batch is under way goes with the next."""
 
-    def __init__(self, name: str, dsn: str, perform: Callable[[asyncpg.Connection, list[Item]], Awaitable[None]]) -> None:
-        self.name, self.dsn, self.perform = name, dsn, perform
+    def __init__(
+        self, name: str, dsn: str, perform: Callable[[asyncpg.Connection, list[Item]], Awaitable[None]], *, largest_batch: int
+    ) -> None:
+        self.name, self.dsn, self.perform, self.largest_batch = name, dsn, perform, largest_batch
         self._queue: deque[Item] = deque()
         self._more = asyncio.Event()
         self._stopping = False
@@ -83,11 +83,14 @@ class Together(Generic[Item]):
         later: list[Item] = []
         busy: set[str] = set()
         queue = self._queue
-        while queue and len(batch) < LARGEST_BATCH:
+        while queue and len(batch) < self.largest_batch:
             item = queue.popleft()
             if item.done.cancelled():
                 continue
-            (batch if busy.isdisjoint(item.touches) else later).append(item)
+            if busy.isdisjoint(item.touches):
+                batch.append(item)
+            else:
+                later.append(item)
             busy.update(item.touches)
         queue.extendleft(reversed(later))
         return batch

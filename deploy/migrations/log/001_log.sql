@@ -50,7 +50,6 @@ create table idempotency (
     recorded_at timestamptz not null,  -- by the real clock
     primary key (tenant, caller, key)
 );
-create index idempotency_by_age on idempotency using brin (recorded_at);
 
 -- A story has a clock of its own. Empty wherever no story is played; only the folder `story` brings a way to fill it.
 create table story_clock (

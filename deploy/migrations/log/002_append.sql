@@ -8,13 +8,14 @@
 -- 2 version lost, 3 claim lost, 4 stale (recorded later than `not_after`). The entries of those that won stand at
 -- first + 1, first + 2, … in their order, recorded at `recorded`, or by command at `stamps` where a story's clock runs.
 --
--- No two commands of one batch may touch the same stream, claim or key: the caller sees to it, and a violation of a
--- constraint raises, because then someone is wrong.
+-- No two commands of one batch may touch the same stream, claim or key: the caller sees to it. Unless `careful`, claims and
+-- keys are not looked for before they are written: nearly always nobody has them. If somebody has, unique_violation is
+-- raised and nothing is done; then the same batch is to be appended carefully. Any other violation means that someone is wrong.
 create function append(
     tenants uuid[], streams uuid[], expected integer[], not_afters timestamptz[],
     entry_commands integer[], versions integer[], types text[], datas bytea[], metas text[], ats timestamptz[],
     keyed integer[], callers text[], keys text[], fingerprints bytea[], key_versions integer[], statuses integer[], bodies bytea[],
-    claimed integer[], kinds text[], claim_keys text[], releases boolean[], claimants text[],
+    claimed integer[], kinds text[], claim_keys text[], releases boolean[], claimants text[], careful boolean,
     out first bigint, out recorded timestamptz, out stamps timestamptz[], out losers integer[], out verdicts integer[]
 ) language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -38,7 +39,7 @@ begin
     ) c
     where c.expected <> c.actual or c.not_after < coalesce(stamps[c.n], recorded);
 
-    if claimed is not null then
+    if careful and claimed is not null then
         select array_agg(distinct c.command) into beaten
         from unnest(claimed, kinds, claim_keys, releases) as c(command, kind, key, release)
         where not c.release and not c.command = any (coalesce(losers, array[]::integer[])) and exists (
@@ -52,7 +53,7 @@ begin
     end if;
 
     -- A known key has its answer already, whatever else may have changed since: the last word counts.
-    if keyed is not null then
+    if careful and keyed is not null then
         select array_agg(k.command) into beaten
         from unnest(keyed, callers, keys) as k(command, caller, key)
         where exists (
@@ -98,7 +99,10 @@ begin
         select tenants[c.command], c.kind, c.key, streams[c.command], c.by, coalesce(stamps[c.command], recorded)
         from unnest(claimed, kinds, claim_keys, releases, claimants) as c(command, kind, key, release, by)
         where not c.release and (losers is null or not c.command = any (losers))
-        on conflict (tenant, kind, key) do nothing;  -- held already by the same stream, as was checked above
+          -- Checked above: if it is held, then by the same stream.
+          and (not careful or (
+              select true from claims where claims.tenant = tenants[c.command] and claims.kind = c.kind and claims.key = c.key limit 1
+          ) is null);
     end if;
 end
 $$;
