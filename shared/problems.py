@@ -113,12 +113,13 @@ REFUSALS: Final[dict[str, Problem]] = {
         status=403,
     ),
     "conflict_of_interest": _refused(
-        ("利益冲突，须回避", "You are a party to this deal"),
+        ("利益冲突，须回避", "You are a party to this"),
         (
-            "您是这笔成交的当事人，不能自己结算、裁定或裁决。请由不参与该成交的上级办理。",
-            "You are a party to this deal and cannot settle, adjudicate or rule on it yourself. Ask a manager who has no part in it.",
+            "您是当事人，或此前已提出、认定过这件事，不能由您来结算、裁定或认定。请由与此事无关的上级办理。",
+            "You are a party to this, or have proposed or answered it before, so it is not yours to settle, rule on or confirm. "
+            "Ask a manager who has no part in it.",
         ),
-        ("当事人不得结算、裁定或裁决自己的成交。", "A party never settles, adjudicates or rules on their own deal."),
+        ("当事人和提出人不得裁决自己的事。", "Nobody decides on what they are a party to or proposed themselves."),
         status=403,
     ),
     "unknown_reference": _refused(
@@ -269,6 +270,14 @@ REFUSALS: Final[dict[str, Problem]] = {
             "This deal is not settled yet[ (it is {state})]. The closing store's manager settles it first.",
         ),
     ),
+    "nothing_to_judge": _refused(
+        ("那时还没有这笔成交", "There was no such deal then"),
+        (
+            "在所问的时间[（{at}）]，这笔成交的战报、客源或成交人还没有记录，无法分佣。请选择更晚的时间。",
+            "At the time asked for[ ({at})] the deal's report, client or closers were not on record, so there is nothing to split. "
+            "Ask for a later time.",
+        ),
+    ),
     "not_reported": _refused(
         ("还没有成交报告", "The deal is not reported"),
         (
@@ -340,6 +349,38 @@ REFUSALS: Final[dict[str, Problem]] = {
         (
             "这项争议已经裁决[（{recorded_at}）]。不服的，请在二审提出。",
             "This dispute was already ruled on[ ({recorded_at})]. Appeal to the second instance if you disagree.",
+        ),
+    ),
+    "violation_already_answered": _refused(
+        ("该违规已有处理", "This violation was answered before"),
+        (
+            "这项违规已有人处理[（现为{state}）][，处理人 {by}，{first_at}]。当事人不服的，可以申诉，由上一级决定。",
+            "This violation was answered before[ (it is {state})][, by {by}, {first_at}]. Whoever it concerns may appeal; the next higher "
+            "rank decides.",
+        ),
+        ("一项违规只确认或撤销一次，之后只有申诉。", "A violation is confirmed or dropped once; after that only an appeal changes it."),
+    ),
+    "violation_not_confirmed": _refused(
+        ("该违规没有待申诉的认定", "There is nothing to appeal against"),
+        (
+            "只有已确认的违规才能申诉一次[（现为{state}）]。请先查看它的状态，尚未处理的可向店长说明情况。",
+            "Only a confirmed violation can be appealed, and once[ (it is {state})]. Look up its state; while it is only proposed, "
+            "tell your store manager your side.",
+        ),
+    ),
+    "violation_not_appealed": _refused(
+        ("该违规没有待决的申诉", "No appeal is open"),
+        (
+            "这项违规没有等待决定的申诉[（现为{state}）]。要等当事人申诉后才能决定，请先查看它的状态。",
+            "No appeal of this violation waits for a decision[ (it is {state})]. First whoever it concerns appeals; look up its state.",
+        ),
+    ),
+    "nobody_above": _refused(
+        ("没有更高一级可以受理", "There is nobody above to decide"),
+        (
+            "这项认定由最高一级作出[（{role}）]，公司内没有更高一级受理申诉。请与其当面沟通。",
+            "This was decided by the highest rank[ (the {role})]; nobody in the company stands above to hear an appeal. "
+            "Speak to them in person.",
         ),
     ),
     "has_left": _refused(
@@ -607,6 +648,7 @@ NOTES: Final[dict[str, Words]] = {
     "unauthorised_signature": Words("签约人无授权", "signed without authority"),
 }
 
+# The states of a deal; those of a violation are below.
 STATES: Final[dict[str, Words]] = {
     "signed": Words("已签约", "signed"),
     "reported": Words("已报成交", "reported"),
@@ -614,6 +656,14 @@ STATES: Final[dict[str, Words]] = {
     "settled": Words("已结算", "settled"),
     "blocked": Words("已冻结", "blocked"),
     "cancelled": Words("已撤销", "cancelled"),
+}
+
+ANSWERED: Final[dict[str, Words]] = {
+    "proposed": Words("待处理", "proposed"),
+    "confirmed": Words("已确认", "confirmed"),
+    "dropped": Words("已撤销", "dropped"),
+    "appealed": Words("申诉中", "appealed"),
+    "upheld": Words("维持", "upheld"),
 }
 
 ROLES: Final[dict[str, Words]] = {
@@ -632,4 +682,4 @@ ROLES: Final[dict[str, Words]] = {
     "hq": Words("总部", "head office"),
 }
 
-LABELS: Final[dict[str, Words]] = VIOLATIONS | NOTES | STATES | ROLES
+LABELS: Final[dict[str, Words]] = VIOLATIONS | NOTES | STATES | ANSWERED | ROLES

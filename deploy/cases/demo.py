@@ -46,6 +46,9 @@ class DemoDiffers(Exception):
 async def demonstrate(stack: Stack, say: Callable[[str], None]) -> Sequence[Try]:
     """Plays the demonstration into a running stack, once for its folder, and says what can be done with it."""
     demo = noted(stack.folder)
+    if demo is None and stack.postgres is None:
+        say("no demonstration: it is told only into databases of our own (docs/decisions)")
+        return ()
     if demo is None:
         say("telling the demonstration's story")
         try:

@@ -9,9 +9,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy.simulating.lives import Size, simulated
-from deploy.simulating.loading import NotEmpty, load_into
-from deploy.simulating.story import told
 
 
 def simulate(
@@ -27,6 +24,11 @@ def simulate(
 
     Without --folder or --story it only says what there would be. Refused acts do not happen, as in life.
     """
+    # Here and not above: whoever plays cases by the same command loads nothing of the services.
+    from deploy.simulating.lives import Size, simulated
+    from deploy.simulating.loading import NotEmpty, load_into
+    from deploy.simulating.story import told
+
     console = Console(highlight=False)
     began = time.perf_counter()
     columns = (

@@ -181,6 +181,45 @@ class Cancelled(Struct, frozen=True):
     at: datetime
 
 
+class Confirmed(Struct, frozen=True):
+    """A violation that the entry `found_in` proposed was confirmed, by someone of this role. Nothing is deducted by it."""
+
+    by: str
+    role: str
+    violation: Violation
+    found_in: str
+    at: datetime
+
+
+class Dropped(Struct, frozen=True):
+    """A violation that the entry `found_in` proposed was dropped."""
+
+    by: str
+    role: str
+    violation: Violation
+    found_in: str
+    reason: str
+    at: datetime
+
+
+class Appealed(Struct, frozen=True):
+    """The person concerned appeals against a confirmed violation."""
+
+    by: str
+    reason: str
+    at: datetime
+
+
+class AppealDecided(Struct, frozen=True):
+    """The next higher rank decided the appeal: the violation stands, or is dropped. That ends the matter."""
+
+    by: str
+    role: str
+    outcome: Literal["upheld", "dropped"]
+    reason: str
+    at: datetime
+
+
 class Activated(Struct, frozen=True):
     """A pack is in force from `start` on, for one store or (None) the company. The whole document travels along."""
 
@@ -207,5 +246,6 @@ DealEvent = (
     | Cancelled
 )
 PackEvent = Activated
-Event = DealEvent | PackEvent
-CODEC = Codec("commission", deal=("dea", DealEvent), pack=("pck", PackEvent))
+ViolationEvent = Confirmed | Dropped | Appealed | AppealDecided
+Event = DealEvent | PackEvent | ViolationEvent
+CODEC = Codec("commission", deal=("dea", DealEvent), pack=("pck", PackEvent), violation=("vio", ViolationEvent))

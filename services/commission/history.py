@@ -61,6 +61,16 @@ def belongs(entry: Entry, cut: Cut) -> bool:
     return entry.event is not None and entry.effective_at <= cut.instant and entry.position <= cut.positions.get(entry.service, 0)
 
 
+def can_be_judged(entries: Sequence[Entry], cut: Cut) -> bool:
+    """Whether by a cut there was a deal at all: a report or contract, its client, and closers in the company."""
+    deal = [e for e in entries if isinstance(e.event, own.Signed | own.Reported) and e.position <= cut.positions.get("commission", 0)]
+    if not deal:
+        return False
+    terms = terms_of(e for e in entries if e.service == "commission")
+    there = {e.stream_id for e in entries if belongs(e, cut) and isinstance(e.event, client.Entered | authz.Joined)}
+    return {terms.client, *terms.closers} <= there
+
+
 # What a deal's evidence is gathered by
 
 

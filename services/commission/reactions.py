@@ -139,6 +139,8 @@ class Bench:
         entries = [entry for entry in found if known_at is None or entry.effective_at <= known_at]
         closing = as_of or history.closing_of(own)
         cut = settled.cut if settled is not None and as_of is None and known_at is None else _open_cut(closing)
+        if not history.can_be_judged(entries, cut):
+            raise Refused("nothing_to_judge", at=closing if known_at is None else min(closing, known_at))
         judge = await self._pack_of_replay(connection, tenant, entries, closing, settled, pack)
         return history.judged(history.before_settlement(entries), cut, judge)
 

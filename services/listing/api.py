@@ -1,6 +1,6 @@
 """Requests to the listing service: bodies, the one call each makes, answers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from services.listing import aggregate, rules, views
 from services.listing.aggregate import Listing
-from services.listing.events import AttemptFound, Channel, FollowedUp, House, Kind, Status
-from shared.entry import Meta, id_of, uuid_of
+from services.listing.events import AttemptFound, Channel, FollowedUp, House, Kind, Refuted, Status
+from shared.entry import Entry, Meta, id_of, uuid_of
 from shared.eventlog import Command, Look, Streams
 from shared.identity import post_of, posts_of
 from shared.regulation import Refused
@@ -28,6 +28,7 @@ from shared.service import (
     ListingId,
     Paged,
     PersonId,
+    Reason,
     Routes,
     Short,
     Text,
@@ -87,11 +88,11 @@ class FloorPlan(Body):
 class Refute(Body):
     what: Literal["owner_phone", "core", "follow_up"]
     follow_up: Text | None = None
-    reason: Text
+    reason: Reason
 
 
-class Reason(Body):
-    reason: Text
+class Why(Body):
+    reason: Reason
 
 
 class Exclusive(Body):
@@ -133,14 +134,15 @@ async def enter(ctx: Ctx, body: Enter) -> Response:
 
     async def look(state: None, at: datetime) -> dict[str, Any]:
         around = await looking(ctx.service.pool, ctx.tenant, recorder)(state, at)
-        house = rules.normalised(around["ground"].pack_of(recorder, at), body.house)
-        return {**around, "house": house, **await _of_room(ctx, body.kind, house, owner)}
+        pack = around["ground"].pack_of(recorder, at)
+        return {**around, **await _of_room(ctx, rules.room_of(pack, body.kind, rules.normalised(pack, body.house)), owner)}
 
-    facts: dict[str, Any] = {"by": ctx.caller, "recorder": post, "kind": body.kind, "owner": owner, "acquired_at": body.acquired_at}
+    facts: dict[str, Any] = {"by": ctx.caller, "recorder": post, "kind": body.kind, "house": body.house, "owner": owner}
     async with _attempts_on_record(ctx, recorder):
         outcome = await _listings(ctx).begin(
-            id, aggregate.enter, command=ctx.command(), look=look, answer=entered(id, "correct", "missing"), **facts
-        )
+            id, aggregate.enter, command=ctx.command(), look=look, answer=entered(id, "correct", "missing"),
+            acquired_at=body.acquired_at, **facts,
+        )  # fmt: skip
     return ctx.reply(outcome)
 
 
@@ -173,14 +175,15 @@ async def complete(ctx: Ctx, id: ListingId, body: HouseFacts) -> Response:
 
     async def look(state: Listing, at: datetime) -> dict[str, Any]:
         around = await looking(ctx.service.pool, ctx.tenant)(state, at)
-        given = aggregate.merged(state.house, body.house)
-        house = rules.normalised(around["ground"].pack_of(state.recorder, at), given)
-        return {**around, "house": house, **await _of_room(ctx, state.kind, house, owner)}
+        pack = around["ground"].pack_of(state.recorder, at)
+        house = rules.completed(pack, state.house, state.check.room_given, body.house)
+        return {**around, **await _of_room(ctx, rules.room_of(pack, state.kind, house), owner)}
 
     async with _attempts_on_record(ctx, ctx.caller.person):
         outcome = await _listings(ctx).change(
-            id, aggregate.complete, command=ctx.command(), look=look, answer=done(id, "correct", "missing"), by=ctx.caller, owner=owner
-        )
+            id, aggregate.complete, command=ctx.command(), look=look, answer=done(id, "correct", "missing"),
+            by=ctx.caller, house=body.house, owner=owner,
+        )  # fmt: skip
     return ctx.reply(outcome)
 
 
@@ -193,9 +196,9 @@ async def _contact(ctx: Context, phone: str | None) -> str | None:
     return contact
 
 
-async def _of_room(ctx: Context, kind: str, house: House, owner: str | None) -> dict[str, Any]:
+async def _of_room(ctx: Context, room: str | None, owner: str | None) -> dict[str, Any]:
     """Who entered this room first, and whether the owner's phone is that of someone in post."""
-    first = await ctx.service.log.claimant(ctx.tenant, "room", rules.room_key(kind, house)) if not rules.missing(house) else None
+    first = await ctx.service.log.claimant(ctx.tenant, "room", room) if room is not None else None
     agents = await posts_of(ctx.service.pool, ctx.tenant, contact=owner, in_post=True) if owner is not None else []
     return {"original": first, "owner_is_agents": bool(agents)}
 
@@ -263,7 +266,7 @@ async def conceal(ctx: Ctx, id: ListingId) -> Response:
 @routes.command("/v1/listings/{id}:reveal", act="listing.reveal")
 async def reveal(ctx: Ctx, id: ListingId) -> Response:
     """Ends its concealment (A-2.9)."""
-    return await _change(ctx, id, aggregate.reveal)
+    return await _change(ctx, id, aggregate.reveal, look=looking(ctx.service.pool, ctx.tenant))
 
 
 @routes.command("/v1/listings/{id}:refute", act="listing.refute")
@@ -271,21 +274,24 @@ async def refute(ctx: Ctx, id: ListingId, body: Refute) -> Response:
     """Finds a fact or a follow-up untrue (A-2.6, A-2.7). `follow_up` is the entry's id, or its text."""
 
     async def look(state: Listing, at: datetime) -> dict[str, Any]:
-        meant = await _follow_up_meant(ctx, id, body.follow_up) if body.follow_up is not None else None
-        return {**await looking(ctx.service.pool, ctx.tenant)(state, at), "follow_up": meant, "is_follow_up": meant is not None}
+        entries, _ = await ctx.service.log.history(ctx.tenant, id)
+        accounts = {stand.holder for entry in entries for stand in getattr(entry.event, "stands", None) or ()}
+        found = await looking(ctx.service.pool, ctx.tenant, *accounts)(state, at)
+        past = [(entry.version, entry.event) for entry in entries]
+        return {**found, "past": past, "follow_up": _follow_up_meant(entries, body.follow_up)}
 
     return await _change(ctx, id, aggregate.refute, look=look, what=body.what, reason=body.reason)
 
 
-async def _follow_up_meant(ctx: Context, id: str, meant: str) -> int | None:
-    """The version of the follow-up with this id or (the latest with) this text; None: there is none."""
-    entries, _ = await ctx.service.log.history(ctx.tenant, id)
-    written = [e for e in entries if isinstance(e.event, FollowedUp) and meant in (e.id, e.event.text)]
-    return written[-1].version if written else None
+def _follow_up_meant(entries: Sequence[Entry], meant: str | None) -> int | None:
+    """The version of the follow-up with this id or (the latest that has not been refuted, with) this text; None: there is none."""
+    refuted = {e.event.follow_up for e in entries if isinstance(e.event, Refuted)}
+    written = [e for e in entries if isinstance(e.event, FollowedUp) and e.version not in refuted]
+    return next((e.version for e in reversed(written) if meant in (e.id, e.event.text)), None)
 
 
 @routes.command("/v1/listings/{id}:find-duplicate", act="listing.find_duplicate")
-async def find_duplicate(ctx: Ctx, id: ListingId, body: Reason) -> Response:
+async def find_duplicate(ctx: Ctx, id: ListingId, body: Why) -> Response:
     """Finds that it was deliberately entered twice, or is junk (A-2.14)."""
 
     async def look(state: Listing, at: datetime) -> dict[str, Any]:
@@ -377,7 +383,7 @@ async def show(ctx: Ctx, id: ListingId, as_of: Instant | None = None, known_at: 
         "status": listing.status,
         "correct": listing.correct,
         "missing": listing.missing,
-        "asked_for": rules.asked_for(listing.house),
+        "asked_for": listing.check.asked_for,
         "keys": listing.keys,
         "deal": listing.deal,
     }

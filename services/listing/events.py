@@ -36,6 +36,16 @@ class House(Struct, frozen=True, omit_defaults=True):
     decoration: str | None = None
 
 
+class Check(Struct, frozen=True, omit_defaults=True):
+    """What an entry was found to be (A-2.6): what is missing for a correct one, and what is asked for besides. `room` is what its room is
+    known by, so that nobody else enters it; `room_given` what was given as a room and is none."""
+
+    missing: tuple[str, ...] = ()
+    asked_for: tuple[str, ...] = ()
+    room: str | None = None
+    room_given: str | None = None
+
+
 class Entered(Struct, frozen=True):
     """A listing was entered by `by`, for `recorder`. `owner` is a reference into the vault. Not `correct`: a draft (A-2.6)."""
 
@@ -48,10 +58,11 @@ class Entered(Struct, frozen=True):
     stands: Stands
     acquired_at: datetime | None
     at: datetime
+    check: Check = Check()
 
 
 class Completed(Struct, frozen=True):
-    """Facts were added or put right; `correct` is what the entry is from now on (A-2.6)."""
+    """Facts were added or put right; `correct` and `check` say what the entry is from now on (A-2.6)."""
 
     by: str
     house: House
@@ -59,6 +70,7 @@ class Completed(Struct, frozen=True):
     correct: bool
     stands: Stands | None
     at: datetime
+    check: Check = Check()
 
 
 class FollowedUp(Struct, frozen=True):
@@ -133,7 +145,7 @@ class Concealed(Struct, frozen=True):
 
 
 class ConcealmentRenewed(Struct, frozen=True):
-    """A viewing gave the concealment a new term (A-2.9)."""
+    """A viewing gave the concealment a new term (A-2.9), or a deal stopped it (None) or let it begin anew."""
 
     until: datetime | None
     at: datetime
@@ -210,6 +222,13 @@ class DealFell(Struct, frozen=True):
     at: datetime
 
 
+class Rescheduled(Struct, frozen=True):
+    """A pack was activated: terms that have not begun by then will begin under it. Who holds now goes on holding."""
+
+    stands: Stands
+    at: datetime
+
+
 class Lapsed(Struct, frozen=True):
     """Announces a lapse that the clock brought at `since`. It says what already is, and changes nothing."""
 
@@ -258,6 +277,7 @@ Event = (
     | HolderLeft
     | DealStands
     | DealFell
+    | Rescheduled
     | Lapsed
     | ViolationFound
 )

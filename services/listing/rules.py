@@ -8,18 +8,18 @@ from datetime import datetime
 from msgspec import structs
 from rapidfuzz import fuzz, process
 
-from services.listing.events import House, Stands
+from services.listing.events import Check, House, Stands
 from shared.calendar import days_before, term_end
 from shared.conduct import substance
 from shared.identity import Post
-from shared.regulation import Activation, Pack, in_force
-from shared.tenure import Stand
+from shared.regulation import Activation, Pack, begins_to_apply, in_force
+from shared.tenure import COMPANY, Stand
 
-ASKED_FOR = ("bedrooms", "floor", "area_m2", "orientation", "title_certificate", "decoration")
-REQUIRED = ("community", "building", "unit", "room")
+SUFFIXED_DIGITS = 2
+"""How many digits stand before the letter of a room such as 03C."""
 
 _LOOKALIKES = str.maketrans("АВСЕНКМОРТХΑΒΕΗΙΚΜΝΟΡΤΧҮ", "ABCEHKMOPTXABEHIKMNOPTXY")
-_AS_DIGITS = str.maketrans("OIL|", "0111")
+_AS_DIGITS = str.maketrans("OIL|З", "01113")
 _SIGNS = re.compile(r"(号楼|栋|幢|座|单元|号|室|房|楼)$")
 
 
@@ -33,44 +33,67 @@ def normalised_name(text: str) -> str:
 
 
 def normalised_number(text: str) -> str:
-    """A-2.6: the number of a building or unit, without its counter word and leading zeros."""
+    """A-2.6: the number of a building or unit, without its counter word and leading zeros; letters among digits are look-alikes."""
     plain = _SIGNS.sub("", _plain(text))
-    return plain.lstrip("0") or plain[-1:]
+    digits = plain.translate(_AS_DIGITS)
+    number = digits if digits.isdigit() and any(c.isdigit() for c in plain) else plain
+    return number.lstrip("0") or number[-1:]
 
 
 def normalised_room(pack: Pack, community: str | None, text: str) -> str | None:
-    """A-2.6: four digits, zero-padded on the left; in communities of the company's list two digits and a letter (`03C`).
+    """A-2.6: as many digits as the pack says, zeros on the left; in communities of the company's list also two and a letter (`03C`).
 
     Look-alike letters count as the digits they look like. None: this is no room number.
     """
     plain = _SIGNS.sub("", _plain(text))
-    suffixed = pack["A-2.6"].suffix_communities if pack.has("A-2.6") else ()
-    if community is not None and normalised_name(community) in {normalised_name(name) for name in suffixed}:
-        if plain[-1:].isalpha() and (digits := plain[:-1].translate(_AS_DIGITS)).isdigit() and len(digits.lstrip("0")) <= 2:
-            return digits.lstrip("0").zfill(2) + plain[-1]
-    digits = plain.translate(_AS_DIGITS)
-    stripped = digits.lstrip("0")
-    return stripped.zfill(4) if digits.isdigit() and digits.isascii() and 0 < len(stripped) <= 4 else None
+    if community is not None and normalised_name(community) in map(normalised_name, pack["A-2.6"].suffix_communities):
+        digits = plain[:-1].translate(_AS_DIGITS)
+        if "A" <= plain[-1:] <= "Z" and _is_number(digits, SUFFIXED_DIGITS):
+            return digits.lstrip("0").zfill(SUFFIXED_DIGITS) + plain[-1]
+    digits, characters = plain.translate(_AS_DIGITS), pack["A-2.6"].room_characters
+    return digits.lstrip("0").zfill(characters) if _is_number(digits, characters) else None
+
+
+def _is_number(digits: str, characters: int) -> bool:
+    return digits.isascii() and digits.isdigit() and 0 < len(digits.lstrip("0")) <= characters
 
 
 def normalised(pack: Pack, house: House) -> House:
     """A-2.6: the facts with their room as it is told from others; what is no room number is left out, and so is missing."""
-    return structs.replace(house, room=normalised_room(pack, house.community, house.room) if house.room else None)
+    if house.room is None or not pack.has("A-2.6"):
+        return house
+    return structs.replace(house, room=normalised_room(pack, house.community, house.room))
 
 
-def is_correct(house: House, owner: str | None) -> bool:
-    """A-2.6: community, building, unit, room and the owner's phone are there."""
-    return owner is not None and not missing(house)
+def completed(pack: Pack, old: House, room_given: str | None, given: House) -> House:
+    """A-2.6: the old facts with the given ones over them. Also what was no room before (`room_given`) is read anew, for whether it is
+    one may lie in the community."""
+    told = {name: value for name in House.__struct_fields__ if (value := getattr(given, name)) is not None}
+    whole = structs.replace(old, **told)
+    read = (normalised(pack, structs.replace(whole, room=text)) for text in (given.room, old.room, room_given) if text is not None)
+    return next((house for house in read if house.room is not None), structs.replace(whole, room=None))
 
 
-def missing(house: House) -> tuple[str, ...]:
-    """A-2.6: which of the facts that make an entry correct are missing."""
-    return tuple(name for name in REQUIRED if not getattr(house, name))
+def checked(pack: Pack, kind: str, house: House, room_given: str | None, owner: str | None) -> Check:
+    """A-2.6: what is missing for a correct entry, what is asked for besides, and what the room of a correct one is known by.
+
+    Without the clause nothing is missing, and no room is anyone's alone.
+    """
+    if not pack.has("A-2.6"):
+        return Check()
+    needs, asks = pack["A-2.6"].needs, pack["A-2.6"].asks
+    missing = tuple(name for name in needs if not (owner if name == "owner_phone" else getattr(house, name)))
+    return Check(
+        missing=missing,
+        asked_for=tuple(name for name in asks if getattr(house, name) is None),
+        room=None if missing else room_of(pack, kind, house),
+        room_given=room_given if house.room is None else None,
+    )
 
 
-def asked_for(house: House) -> tuple[str, ...]:
-    """A-2.6: which facts are asked for and missing; they do not make an entry incorrect."""
-    return tuple(name for name in ASKED_FOR if getattr(house, name) is None)
+def room_of(pack: Pack, kind: str, house: House) -> str | None:
+    """A-2.6: what the room is known by, if it is one that nobody else may enter: not without the clause, nor without a room number."""
+    return room_key(kind, house) if pack.has("A-2.6") and house.room and house.community else None
 
 
 def room_key(kind: str, house: House) -> str:
@@ -85,37 +108,47 @@ def accounts_course(activations: Sequence[Activation], team: str | None, store: 
     Who has no team: the company's account at once. The term begins no earlier than the clause.
     """
     if team is None:
-        return (Stand("company"),)
-    pack = in_force(activations, store, since)
-    if not pack.has("A-2.15"):
+        return (Stand(COMPANY),)
+    begun = begins_to_apply(activations, store, "A-2.15", since)
+    if begun is None:
         return (Stand(f"team:{team}"),)
-    clause = pack["A-2.15"]
-    until = term_end(max(since, clause.from_), clause.days, pack.reading("R-days"))
-    return (Stand(f"team:{team}", until, "A-2.15"), Stand("company"))
+    start, pack = begun
+    until = term_end(max(start, pack["A-2.15"].from_), pack["A-2.15"].days, pack.reading("R-days"))
+    return (Stand(f"team:{team}", until, "A-2.15"), Stand(COMPANY))
 
 
 def holders_course(activations: Sequence[Activation], holder: Post, recorder: str, at: datetime) -> Stands:
     """A-2.7: an agent holds from `at` until the term ends, then the account of the team they are in now.
 
-    The pack is the one in force for the holder's store at `at`. Without the clause, and under the reading R-holder `none` for who
-    is not the recorder, no term runs; neither does it for who has left.
+    The pack is the one in force for the holder's store at `at`; if that has no such clause, the term begins with the first that has.
+    Under the reading R-holder `none` no term runs for who is not the recorder; neither does one for who has left.
     """
-    pack = in_force(activations, holder.store, at)
-    exempt = holder.person != recorder and pack.reading("R-holder") == "none"
-    if not pack.has("A-2.7") or exempt or not holder.in_post:
+    begun = begins_to_apply(activations, holder.store, "A-2.7", at)
+    if begun is None or not holder.in_post:
         return (Stand(holder.person),)
-    until = term_end(at, pack["A-2.7"].days, pack.reading("R-days"))
+    start, pack = begun
+    if holder.person != recorder and pack.reading("R-holder") == "none":
+        return (Stand(holder.person),)
+    until = term_end(start, pack["A-2.7"].days, pack.reading("R-days"))
     return (Stand(holder.person, until, "A-2.7"), *accounts_course(activations, holder.team, holder.store, until))
 
 
 def may_claim(pack: Pack, account: str, by: Post) -> bool:
-    """A-2.12: an agent claims from their own team's account or the company's, who has no team from the company's only."""
-    return pack.has("A-2.12") and (account == "company" or (by.team is not None and account == f"team:{by.team}"))
+    """A-2.12: an agent claims from their own team's account or the company's; a manager, who has no team, from the company's only."""
+    own = by.team is not None and by.role == "agent" and account == f"team:{by.team}"
+    return pack.has("A-2.12") and (own or account == COMPANY)
 
 
-def still_unreachable(pack: Pack, said_at: datetime, at: datetime) -> bool:
-    """A-2.16: whether `at` is within the days after a follow-up said that the owner cannot be reached."""
-    return pack.has("A-2.16") and at < term_end(said_at, pack["A-2.16"].days, pack.reading("R-days"))
+def still_unreachable(activations: Sequence[Activation], store: str | None, said_at: datetime, at: datetime) -> bool:
+    """A-2.16: whether `at` is within the days after a follow-up said that the owner cannot be reached.
+
+    The days are those of the pack in force when it was said; whether the listing may move at all is said by the one in force at `at`.
+    """
+    begun = begins_to_apply(activations, store, "A-2.16", said_at)
+    if begun is None or not in_force(activations, store, at).has("A-2.16"):
+        return False
+    start, pack = begun
+    return at < term_end(start, pack["A-2.16"].days, pack.reading("R-days"))
 
 
 def concealed_until(pack: Pack, at: datetime) -> datetime | None:

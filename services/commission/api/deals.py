@@ -34,10 +34,10 @@ from shared.service import (
     Paged,
     PersonId,
     Query64,
+    Reason,
     Received,
     Routes,
     Short,
-    Text,
     done,
     entered,
     json_of,
@@ -92,18 +92,18 @@ class Attach(Body):
     listing: ListingId
 
 
-class Reason(Body):
-    reason: Text
+class Why(Body):
+    reason: Reason
 
 
 class PrivateDealing(Body):
     person: PersonId
-    reason: Text
+    reason: Reason
 
 
 class OpenDispute(Body):
     id: DisputeId | None = None
-    reason: Text
+    reason: Reason
 
 
 class Adjudicated(Body):
@@ -115,13 +115,13 @@ class Adjudicated(Body):
 
 class Adjudicate(Body):
     lines: Annotated[list[Adjudicated], Field(min_length=1, max_length=100)]
-    reason: Text
+    reason: Reason
 
 
 class Rule(Body):
     outcome: Literal["upheld", "corrected", "rejected"]
     lines: Annotated[list[Adjudicated], Field(max_length=100)] = Field(default_factory=list)
-    reason: Text
+    reason: Reason
 
 
 @routes.command("/v1/deals", act="deal.report")
@@ -178,7 +178,7 @@ async def attach_listing(ctx: Ctx, id: DealId, body: Attach) -> Response:
 
 
 @routes.command("/v1/deals/{id}:sign-off", act="deal.sign_off")
-async def sign_off(ctx: Ctx, id: DealId, body: Reason) -> Response:
+async def sign_off(ctx: Ctx, id: DealId, body: Why) -> Response:
     """Accepts a listing that was entered after closing (B-1-4-2)."""
 
     async def look(state: Deal, at: datetime) -> dict[str, Any]:
@@ -205,7 +205,7 @@ async def find_private_dealing(ctx: Ctx, id: DealId, body: PrivateDealing) -> Re
 
 
 @routes.command("/v1/deals/{id}:cancel", act="deal.cancel")
-async def cancel(ctx: Ctx, id: DealId, body: Reason) -> Response:
+async def cancel(ctx: Ctx, id: DealId, body: Why) -> Response:
     """Cancels the deal: everything is reversed, terms begin anew."""
     return await _change(ctx, id, aggregate.cancel, look=_closers(ctx), reason=body.reason)
 

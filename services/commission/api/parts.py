@@ -4,6 +4,7 @@ from typing import Any
 
 from services.commission.aggregate import book
 from services.commission.aggregate.deal import Deal
+from services.commission.aggregate.violation import Violation
 from services.commission.reactions import Bench
 from shared.eventlog import Streams
 from shared.service import (
@@ -14,9 +15,10 @@ from shared.service import (
 class Parts:
     """What the endpoints work with."""
 
-    def __init__(self, deals: Streams[Deal], packs: Streams[book.Book], bench: Bench) -> None:
+    def __init__(self, deals: Streams[Deal], packs: Streams[book.Book], violations: Streams[Violation], bench: Bench) -> None:
         self.deals = deals
         self.packs = packs
+        self.violations = violations
         self.bench = bench
 
 

@@ -2,7 +2,7 @@
 
 from services.authz import events as authz
 from services.client import events as client
-from services.commission.events import Activated, DisputeOpened, PrivateDealingFound, Settled
+from services.commission.events import Activated, DisputeOpened, PrivateDealingFound, Settled, ViolationEvent
 from services.commission.views import courses, deals, journal, violations
 from services.listing import events as listing
 from shared import identity
@@ -32,6 +32,9 @@ async def _project_own(connection: Connection, entry: Entry) -> None:
     match entry.event:
         case Activated(document=document, store=store, start=start):
             await keep_activation(connection, entry.tenant, document, store, start)
+            return
+        case event if isinstance(event, ViolationEvent):
+            await violations.keep_answer(connection, entry)
             return
         case Settled(settlement=settlement):
             await violations.keep(connection, entry, settlement.violations)
