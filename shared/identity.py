@@ -89,7 +89,8 @@ class Reach(StrEnum):
 class Act(msgspec.Struct, frozen=True):
     """One row of *Who may do what*: the lowest role of the line, the roles beside the line, the reach.
 
-    `impartial`: never by a party to the deal. Roles beside the line reach the whole company, but for `own` acts that are not reads.
+    `impartial`: never by a party to the deal or the violation. Roles beside the line reach the whole company, but for `own` acts that
+    are not reads.
     """
 
     reach: Reach
@@ -123,6 +124,9 @@ ACTS: Final[dict[str, Act]] = {
     **_acts("deal.settle", Act(Reach.STORE, "store_manager", impartial=True)),
     **_acts("deal.sign_off", Act(Reach.AREA, "area_manager")),
     **_acts("deal.rule", Act(Reach.AREA, "area_manager", impartial=True)),
+    **_acts("violation.confirm violation.drop", Act(Reach.STORE, "store_manager", impartial=True)),
+    **_acts("violation.decide_appeal", Act(Reach.AREA, "area_manager", impartial=True)),
+    **_acts("violation.appeal", Act(Reach.OWN, "agent", BESIDE - {"hq"})),
     **_acts("deal.adjudicate deal.rule_second", Act(Reach.COMPANY, "general_manager", impartial=True)),
     **_acts("deal.cancel_settled", Act(Reach.COMPANY, "general_manager")),
     **_acts("pack.activate", Act(Reach.COMPANY, "general_manager", frozenset({"hq"}))),
@@ -140,7 +144,8 @@ ACTS: Final[dict[str, Act]] = {
     **_acts("pack.read company.read enums.read", _reads(Reach.ANY, *BESIDE)),
 }
 """Names are the verbs of the cases; reads end in `.read`. `deal.cancel` is of a deal not settled yet, `deal.rule` the first instance.
-What the table leaves open is read thus: cancelling before settlement and finding duplicates are the store manager's."""
+What the table leaves open is read thus: cancelling before settlement, finding duplicates and answering a proposed violation are the
+store manager's, an appeal the next higher rank's."""
 
 OPEN: Final[frozenset[tuple[str, str]]] = frozenset(
     {
@@ -212,12 +217,17 @@ def allow(
     areas: Collection[str | None] = (),
     over: Iterable[Post | None] = (),
     party: bool = False,
+    above: Iterable[str] = (),
 ) -> None:
-    """Refuses `forbidden` unless `may`, and `conflict_of_interest` where a party would settle, adjudicate or rule on their own deal."""
+    """Refuses `forbidden` unless `may`, `conflict_of_interest` where a party would decide their own case, and `forbidden` again for who
+    is not higher in the line than all the ranks `above` which the act has to be decided."""
     if not may(caller, act, own=own, stores=stores, areas=areas, over=over):
         raise Refused("forbidden", act=act, role=ACTS[act].lowest or min(ACTS[act].beside, default=None))
     if party and ACTS[act].impartial:
         raise Refused("conflict_of_interest", act=act)
+    highest = max((LINE.index(role) for role in LINE if role in set(above)), default=-1)
+    if highest >= 0 and (caller.post.role not in LINE or LINE.index(caller.post.role) <= highest):
+        raise Refused("forbidden", act=act, role=next(iter(LINE[highest + 1 :]), None))
 
 
 # --------------------------------------------------------------------------------------------------------------------------- Posts

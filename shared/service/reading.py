@@ -17,6 +17,8 @@ from fastapi import Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from shared.conduct import holds_a_phone
+from shared.regulation import Refused
 from shared.service.answers import Declined, FieldError
 
 Item = TypeVar("Item")
@@ -168,6 +170,18 @@ Account = Annotated[str, StringConstraints(pattern=rf"^(psn_{_ID}|team:[\w.-]{{1
 Count = Annotated[int, Field(ge=0, le=10_000)]
 Query64 = Annotated[str, Query(max_length=64), AfterValidator(_storable)]
 """A short text in a query."""
+
+
+def _reason(given: str) -> str:
+    if not given.strip():
+        raise PydanticCustomError("too_short", "blank", {"min_length": 1})
+    if holds_a_phone(given):
+        raise Refused("contact_in_text", field="reason")
+    return given
+
+
+Reason = Annotated[Text, AfterValidator(_reason)]
+"""Why somebody does it, for others to read: some words, and no phone among them (Refused: contact_in_text, as in follow-ups)."""
 
 
 def _as_tuple(given: object) -> object:
