@@ -141,6 +141,19 @@ def in_force(activations: Iterable[Activation], store: str | None, at: datetime)
     raise Refused("no_pack", store=store, at=at)
 
 
+def begins_to_apply(activations: Sequence[Activation], store: str | None, clause: str, since: datetime) -> tuple[datetime, Pack] | None:
+    """From when on, no earlier than `since`, a clause applies in a store, and the pack by which it does; None: by no pack that is known.
+
+    At once if the pack in force then has it, else with the first later one that does. Refused: no_pack, if none is in force at `since`.
+    """
+    later = sorted({activation.from_ for activation in activations if activation.from_ > since})
+    for begun in (since, *later):
+        pack = in_force(activations, store, begun)
+        if pack.has(clause):
+            return begun, pack
+    return None
+
+
 def check_activation(activations: Iterable[Activation], new: Activation, at: datetime) -> None:
     """Refused: pack_invalid, if its scope has one from the same instant, or if it begins in the past and is not its scope's first."""
     same_scope = [activation for activation in activations if activation.store == new.store]

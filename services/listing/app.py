@@ -23,7 +23,7 @@ async def compose(service: Service) -> None:
         codec=commission.CODEC,
         project=views.project,
         react=reactions.react,
-        reacts_to={"deal.Reported", "deal.ListingAttached", "deal.Cancelled"},
+        reacts_to={"deal.Reported", "deal.ListingAttached", "deal.Cancelled", "pack.Activated"},
     )
     service.sweep("announce lapses", reactions.sweep)
 

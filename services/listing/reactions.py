@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
+from msgspec import structs
 
 from services.authz import events as authz
 from services.client import events as client
@@ -12,10 +13,12 @@ from services.commission import events as commission
 from services.listing import aggregate, views
 from services.listing.aggregate import Listing
 from shared.entry import Entry, Meta, id_of
-from shared.eventlog import Command, Streams
+from shared.eventlog import Command, Look, Streams
+from shared.regulation import Activation, load
 from shared.tenure import looking
 
 SWEPT_AT_ONCE = 200
+RESCHEDULED_AT_ONCE = 1000
 
 
 class Reactions:
@@ -35,20 +38,45 @@ class Reactions:
             case commission.ListingAttached(listing=listing):
                 await self._change(entry, listing, aggregate.stop_terms, deal=entry.stream_id)
             case commission.Cancelled(listing=listing) if listing is not None:
-                await self._change(entry, listing, aggregate.begin_terms_anew, look=looking(self._pool, entry.tenant), deal=entry.stream_id)
+                await self._change(entry, listing, aggregate.begin_terms_anew, look=self._looking(entry), deal=entry.stream_id)
+            case commission.Activated() as activated:
+                await self._reschedule(entry, activated)
             case authz.Left(post=post):
                 await self._leave(entry, post.person)
 
+    def _looking(self, entry: Entry, *names: str) -> Look:
+        """The ground under a listing's holders, its concealer and who else is named."""
+
+        async def look(state: Listing, at: datetime) -> dict[str, Any]:
+            return await looking(self._pool, entry.tenant, state.concealed_by, *names)(state, at)
+
+        return look
+
     async def _show(self, entry: Entry, listing: str, by: str, first: str) -> None:
         async def look(state: Listing, at: datetime) -> dict[str, Any]:
-            found = await looking(self._pool, entry.tenant, by)(state, at)
+            found = await self._looking(entry, by)(state, at)
             return {**found, "by": found["ground"].posts[by]}
 
         await self._change(entry, listing, aggregate.show, look=look, client=first, viewing=entry.id)
 
+    async def _reschedule(self, entry: Entry, activated: commission.Activated) -> None:
+        """Terms that begin after an activation begin under it. The view of packs shows it only when this has been done."""
+        pack = Activation(load(activated.document), activated.start, activated.store)
+
+        async def look(state: Listing, at: datetime) -> dict[str, Any]:
+            found = await looking(self._pool, entry.tenant)(state, at)
+            return {"ground": structs.replace(found["ground"], activations=(*found["ground"].activations, pack))}
+
+        await self._caught_up()
+        after = 0
+        while page := await views.held_by_anyone(self._pool, entry.tenant, after, RESCHEDULED_AT_ONCE):
+            for _, stream in page:
+                await self._change(entry, id_of("lst", stream), aggregate.reschedule, look=look, begins=activated.start)
+            after, _ = page[-1]
+
     async def _leave(self, entry: Entry, person: str) -> None:
         await self._caught_up()
-        for stream in await views.held_by(self._pool, entry.tenant, person):
+        for stream in await views.held_or_concealed_by(self._pool, entry.tenant, person):
             await self._change(entry, id_of("lst", stream), aggregate.leave_behind, person=person)
 
     async def _change(self, entry: Entry, listing: str, decide: Callable[..., Any], **facts: Any) -> None:

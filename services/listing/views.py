@@ -83,16 +83,27 @@ async def number_of(connection: Connection, tenant: UUID, stream: UUID) -> int |
     return number
 
 
-async def held_by(connection: Connection, tenant: UUID, holder: str) -> list[UUID]:
-    """The streams of listings in whose running course this person comes first, in the order of their numbers."""
-    rows = await connection.fetch("select stream from listings where tenant = $1 and holder = $2 order by number", tenant, holder)
+async def held_or_concealed_by(connection: Connection, tenant: UUID, person: str) -> list[UUID]:
+    """The streams of listings in whose running course this person comes first, or that they conceal, in the order of their numbers."""
+    rows = await connection.fetch(
+        "select stream from listings where tenant = $1 and (holder = $2 or concealed_by = $2) order by number", tenant, person
+    )
     return [row["stream"] for row in rows]
+
+
+async def held_by_anyone(connection: Connection, tenant: UUID, after: int, limit: int) -> list[tuple[int, UUID]]:
+    """Number and stream of listings that someone else than the company holds or held last, by their numbers after `after`."""
+    rows = await connection.fetch(
+        "select number, stream from listings where tenant = $1 and number > $2 and holder <> 'company' order by number limit $3",
+        tenant, after, limit,
+    )  # fmt: skip
+    return [(row["number"], row["stream"]) for row in rows]
 
 
 async def alike(
     connection: Connection, tenant: UUID, team: str | None, stream: UUID, since: datetime | None
 ) -> list[tuple[str, str]]:
-    """Id and substance of a team's follow-ups since an instant on its listings but this one, the latest first. Empty without team or instant."""
+    """Id and substance of a team's follow-ups since an instant on its listings but this one, the latest first; without either none."""
     if team is None or since is None:
         return []
     rows = await connection.fetch(

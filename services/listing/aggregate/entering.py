@@ -123,15 +123,15 @@ def refute(
         return [Refuted(by.person, what, None, reason, False, None, at)] if listing.owner is not None else []
     if what == "core":
         return [Refuted(by.person, what, None, reason, listing.correct, None, at)]
-    if follow_up not in _follow_ups(past):
+    if follow_up is None or follow_up not in _follow_ups(past):
         raise Refused("unknown_reference", "A-2.7", field="follow_up")
     return [Refuted(by.person, what, follow_up, reason, listing.correct, _without(terms_of(past, at), follow_up, ground, at), at)]
 
 
-def _follow_ups(past: Past) -> set[int | None]:
+def _follow_ups(past: Past) -> set[int]:
     """The versions of follow-ups that have not been refuted."""
     refuted = {event.follow_up for _, event in past if isinstance(event, Refuted)}
-    return {version for version, event in past if isinstance(event, FollowedUp)} - refuted
+    return {version for version, event in past if isinstance(event, FollowedUp) and version not in refuted}
 
 
 class Term(Struct, frozen=True):

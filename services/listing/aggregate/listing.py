@@ -52,7 +52,8 @@ class Said(Struct, frozen=True):
 
 
 class Listing(Struct, frozen=True):
-    """`draft`: it has never been correct. `said`: since it was last shown. `refuted_owners`: phones that were found not to be the owner's."""
+    """`draft`: it has never been correct. `refuted_owners`: phones that were found not to be the owner's. `said`: since it was last
+    shown. `deals`: those for which terms stand still."""
 
     kind: Kind
     house: House
@@ -143,9 +144,7 @@ def _changed(listing: Listing, event: Event) -> Listing:
             return structs.replace(listing, deals=tuple(d for d in listing.deals if d != deal))
         case Lapsed(after=after):
             return structs.replace(listing, announced=after)
-        case (
-            Entered() | FollowedUp() | ExclusiveSigned() | Surveyed() | FloorPlanned() | Reassigned() | Rescheduled() | ViolationFound()
-        ):
+        case Entered() | FollowedUp() | ExclusiveSigned() | Surveyed() | FloorPlanned() | Reassigned() | Rescheduled() | ViolationFound():
             return listing
     assert_never(event)
 
