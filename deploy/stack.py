@@ -215,7 +215,7 @@ class Stack:
         options += ["--timeout-graceful-shutdown", str(_FINISH_WITHIN_S)]
         return Child(
             f"{service}-{replica}",
-            [sys.executable, "-m", "uvicorn", self._apps[service], "--uds", str(listens), *options],
+            [sys.executable, "-m", "shared.service", self._apps[service], "--uds", str(listens), *options],
             log=self.log_of(service, replica),
             ready=lambda: _answers(listens, "/readyz"),
             environment=self._environment(service, replica),

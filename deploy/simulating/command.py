@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 
-
 def simulate(
     agents: Annotated[int, typer.Option(min=3, max=100_000, help="Agents, twenty to a store.")] = 200,
     listings: Annotated[int, typer.Option(min=0, max=10_000_000, help="Listings entered.")] = 2_000,
