@@ -50,7 +50,8 @@ class People:
 
     async def pages(self, who: str, path: str, *, limit: int, **query: str | int) -> list[list[Any]]:
         """All pages of a list, followed by their cursors to the end."""
-        pages, cursor = [], {}
+        pages: list[list[Any]] = []
+        cursor: dict[str, str] = {}
         while True:
             page = await self.read(who, path, limit=limit, **query, **cursor)
             pages.append(page["data"])
