@@ -239,7 +239,9 @@ def _course(past: Sequence[Entry], until: datetime) -> tuple[tuple[rules.Move, .
             moves += _lapses(running, at, source)
             if stands[0].holder != holder_at(running, at):
                 moves.append(rules.Move(stands[0].holder, at, getattr(entry.event, "clause", None), (entry.id,)))
-        running, source = stands, (entry.id,)
+        if not isinstance(entry.event, listing.DealStands):  # that a deal stops the terms says nothing of how the holder came to hold
+            source = (entry.id,)
+        running = stands
     return (*moves, *_lapses(running, until, source)), (holder_at(running, until), source)
 
 

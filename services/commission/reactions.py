@@ -22,6 +22,8 @@ from shared.service import PeerAway, Service
 from shared.tenure import activations_of
 
 LOOK_AGAIN_S = 0.02
+ASKED_WITHIN_S = 1.0
+"""Who does not say within this how far they are counts as away, this time."""
 NO_END = 2**53 - 1  # the largest position that JSON carries exactly
 SOURCES = ("authz", "listing", "client")
 
@@ -60,7 +62,8 @@ class Bench:
 
     async def _missing(self, tenant: UUID, closing: datetime) -> tuple[str, ...]:
         """The services whose entries up to the closing are not all here, or that have not yet acted on the others' up to then."""
-        marks = {source: await self._standings.standing(source, tenant, closing) for source in SOURCES}
+        told = await asyncio.gather(*(self._standings.standing(source, tenant, closing) for source in SOURCES))
+        marks = dict(zip(SOURCES, told, strict=True))
         late = [source for source, mark in marks.items() if mark is None or mark.instant < closing or not await self._reached(source, mark)]
         if late:
             return tuple(late)
@@ -218,7 +221,8 @@ class Surveyor:
         if not self._service.settings.pull and marks is not None:
             return mark
         try:
-            asked = await self._service.peers.standing(source, tenant)
-        except PeerAway:
+            async with asyncio.timeout(ASKED_WITHIN_S):
+                asked = await self._service.peers.standing(source, tenant)
+        except (PeerAway, TimeoutError):
             return mark
         return Watermark(source, tenant, asked.position, asked.instant, asked.heard)
