@@ -21,6 +21,6 @@ async def test_two_replicas_of_every_service_tell_a_long_story_four_times_at_onc
 @pytest.mark.parametrize("hears", ["both", "broker", "pull"])
 @pytest.mark.parametrize("replicas", [1, 2])
 async def test_every_story_comes_out_as_expected_in_every_way_to_run(tmp_path: Path, sweeper: bool, hears: str, replicas: int) -> None:
-    ways = {"sweeper": sweeper, "broker": hears != "pull", "pull": hears != "broker"}
-    async with Stack(tmp_path, story=True, replicas=replicas, **ways) as stack:
+    broker, pull = hears != "pull", hears != "broker"
+    async with Stack(tmp_path, story=True, replicas=replicas, sweeper=sweeper, broker=broker, pull=pull) as stack:
         assert await differences(stack, [*visible(), read(TWO_LIVES)]) == {}

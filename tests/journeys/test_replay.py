@@ -1,4 +1,4 @@
-"""P5 in short: a settled deal is judged again under other circumstances, and comes out the same to the byte."""
+"""A settled deal is judged again, elsewhere and later, and comes out the same to the byte (P5 in short)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from deploy.cases.clock import StoryClock
 from deploy.cases.playing import Played, play
 from deploy.cases.reading import read
 from deploy.stack import Stack
+from shared.entry import new_id
 from tests.journeys.elsewhere import another_commission
-from tests.journeys.telling import TWO_LIVES, Auditor, auditing
+from tests.journeys.telling import TWO_LIVES, Auditor, auditing, cast_of, posted, token_of
 
 ELSEWHERE = {
     "PYTHONHASHSEED": "4711",
@@ -56,4 +57,30 @@ async def test_a_replay_rests_on_what_was_known_at_closing_and_writes_nothing(st
         assert (under_b["same"], under_b["pack"]["id"]) == (False, "B")
         assert under_b["difference"], "another pack gives other lines"
         assert (await auditor.got(f"/v1/deals/{told.ids['deal', 'D1']}")).headers["ETag"] == before
+        assert await auditor.deal() == settled
+
+
+async def test_nobody_changes_a_settled_deal_by_acting_later_not_even_somebody_new(stack: Stack, told: Played) -> None:
+    listing, client, newcomer = told.ids["listing", "L1"], told.ids["client", "C1"], new_id("psn")
+    async with auditing(stack, told) as auditor:
+        settled = await auditor.deal()
+        joined = await posted(
+            auditor.http, told, await token_of(stack, told, "PE"), "/v1/people", {"id": newcomer, "store": "S2", "team": "G2"}
+        )
+        assert joined.status_code == 201, joined.text
+        cast_of(told).people["N"] = newcomer
+        token = await token_of(stack, told, "N")
+        for path, body in (
+            (f"/v1/listings/{listing}:take-key", {}),
+            (
+                f"/v1/listings/{listing}:follow-up",
+                {"channel": "visit", "about": "key", "text": "Took the key again when all was settled"},
+            ),
+            (f"/v1/clients/{client}:view", {"listing": listing, "form": "V-0099"}),
+        ):
+            acted = await posted(auditor.http, told, token, path, body)
+            assert acted.status_code == 200, acted.text
+        replayed = await auditor.replay()
+        assert (replayed["same"], replayed["digest"], replayed["lines"]) == (True, settled["digest"], settled["lines"])
+        assert newcomer in {one["by"] for one in replayed["timeline"] if one["late"]}
         assert await auditor.deal() == settled
