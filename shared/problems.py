@@ -682,4 +682,7 @@ ROLES: Final[dict[str, Words]] = {
     "hq": Words("总部", "head office"),
 }
 
+DUPLICATE_CLIENT: Final = Words("重户：同一客户的第{number}次重复录入", "Duplicate {number} of a client who was entered before")
+"""The remark that a duplicate carries (A-2.5)."""
+
 LABELS: Final[dict[str, Words]] = VIOLATIONS | NOTES | STATES | ANSWERED | ROLES

@@ -19,6 +19,7 @@ from services.client.events import (
     Kind,
     Lapsed,
     Reassigned,
+    Rescheduled,
     SeniorNamed,
     Stands,
     Viewed,
@@ -41,12 +42,17 @@ class Client(Struct, frozen=True):
     first: str | None = None
     duplicate_number: int | None = None
     senior: str | None = None
-    deal: str | None = None
+    deals: tuple[str, ...] = ()
     announced: str | None = None
 
     @property
     def turns_at(self) -> datetime | None:
         return self.stands[0].until
+
+    @property
+    def deal(self) -> str | None:
+        """The deal for which terms stand still; of several the first."""
+        return self.deals[0] if self.deals else None
 
 
 def evolve(client: Client | None, event: Event) -> Client:
@@ -57,10 +63,10 @@ def evolve(client: Client | None, event: Event) -> Client:
         case SeniorNamed(senior=senior):
             return structs.replace(client, senior=senior)
         case DealStands(deal=deal, stands=stands):
-            return structs.replace(client, deal=deal, stands=stands)
-        case DealFell(stands=stands):
-            return structs.replace(client, deal=None, stands=stands, announced=None)
-        case Claimed(stands=stands) | Reassigned(stands=stands) | HolderLeft(stands=stands):
+            return structs.replace(client, deals=(*client.deals, deal), stands=stands, announced=None)
+        case DealFell(deal=deal, stands=stands):
+            return structs.replace(client, deals=tuple(d for d in client.deals if d != deal), stands=stands, announced=None)
+        case Claimed(stands=stands) | Reassigned(stands=stands) | HolderLeft(stands=stands) | Rescheduled(stands=stands):
             return structs.replace(client, stands=stands, announced=None)
         case FollowedUp(stands=stands) | Viewed(stands=stands):
             return client if stands is None else structs.replace(client, stands=stands, announced=None)
@@ -76,10 +82,10 @@ def claims_of(client: Client | None, event: Event) -> Iterable[Claim]:
     match event:
         case Entered(duplicate_of=None, contact=contact):
             yield Claim("contact", contact)
-        case Entered(contact=contact, duplicate_number=number):
+        case Entered(contact=contact, duplicate_number=int() as number):
             yield Claim("duplicate", f"{contact}/{number}")
-        case Viewed(form=form):
-            yield Claim("form", form)
+        case Viewed(form=form, once=True):
+            yield Claim("form", rules.form_key(form))
 
 
 # Decisions
@@ -102,12 +108,14 @@ def enter(
     allow(by, "client.enter")
     if recorder.person != by.person:
         allow(by, "client.enter_for", over=(recorder,))
+    if not recorder.in_post:
+        raise Refused("unknown_reference", "A-2.1", field="for")
     pack = ground.pack_of(recorder.person, at)
     rules.refuse_incomplete(pack, given)
     assert contact is not None, "a phone was given, so the vault gave a reference"
     wish = Wish(**{name: given[name] or "" for name in Wish.__struct_fields__})
     stands = rules.holders_course(ground.activations, recorder, at)
-    number = duplicates + 1 if first is not None else None
+    number = duplicates + 1 if first is not None and pack.has("A-2.5") else None
     entered = Entered(by.person, recorder.person, kind, contact, wish, first, number, stands, acquired_at, at)
     late = conduct.late_entry(pack, recorder.person, acquired_at, at)
     return [entered] if late is None else [entered, ViolationFound(late, at)]
@@ -132,41 +140,45 @@ def view(
     ground: Ground,
     at: datetime,
 ) -> list[Event]:
-    """A-2.10: a viewing, on the client, with a form that serves once; it counts as a follow-up of the one who showed."""
+    """A-2.10: a viewing, on the client, with a form that serves once; it counts as a follow-up of the one who showed.
+
+    `is_correct`: False of a draft, None of a listing that is not there.
+    """
     allow(by, "client.view")
     if is_correct is None:
         raise Refused("unknown_reference", "A-2.10", field="listing")
     if not is_correct:
         raise Refused("listing_draft", "A-2.6")
-    if form_used:
+    once = ground.pack_of(by.person, at).has("A-2.10")
+    if once and form_used:
         raise Refused("form_already_used", "A-2.10", form=form)
-    return [Viewed(by.person, listing, form, client.first or client_id, _renewed(client, by.post, ground, at), at)]
+    return [Viewed(by.person, listing, form, client.first or client_id, _renewed(client, by.post, ground, at), at, once)]
 
 
 def _renewed(client: Client, by: Post, ground: Ground, at: datetime) -> Stands | None:
-    if client.deal is not None or holder_at(client.stands, at) != by.person:
+    if client.deals or holder_at(client.stands, at) != by.person:
         return None
     return rules.holders_course(ground.activations, by, at, renewed=True)
 
 
 def name_senior(client: Client, *, by: Caller, senior: str, ground: Ground, at: datetime) -> list[Event]:
-    """A-1.N2: the manager names who works this client for a newcomer."""
+    """A-1.N2: the manager names who works this client for a newcomer. Naming them again is silence."""
     holder = holder_at(client.stands, at)
-    allow(by, "client.name_senior", over=_posts(ground, holder, client.recorder, senior))
+    allow(by, "client.name_senior", over=_posts(ground, holder, client.recorder))
     post = ground.post(senior)
     if post is None or not post.in_post:
         raise Refused("unknown_reference", "A-1.N2", field="senior")
-    return [SeniorNamed(by.person, senior, at)]
+    return [SeniorNamed(by.person, senior, at)] if senior != client.senior else []
 
 
 def claim(client: Client, *, by: Caller, ground: Ground, at: datetime) -> list[Event]:
     """A-2.3: takes a public client, if it stands on one's own team's account or the company's."""
     allow(by, "client.claim")
     holder = holder_at(client.stands, at)
-    if not rules.may_claim(holder, by.post):
-        raise Refused("not_claimable", "A-2.3", holder=holder)
-    course = rules.holders_course(ground.activations, by.post, at) if client.deal is None else (Stand(by.person),)
-    return [Claimed(by.person, course, at)]
+    pack = ground.pack_of(holder, at)
+    if not rules.may_claim(pack, holder, by.post):
+        raise Refused("not_claimable", "A-2.3" if pack.has("A-2.3") else None, holder=holder)
+    return [Claimed(by.person, _course(client, by.person, ground, at), at)]
 
 
 def reassign(client: Client, *, by: Caller, to: str, ground: Ground, at: datetime) -> list[Event]:
@@ -174,16 +186,18 @@ def reassign(client: Client, *, by: Caller, to: str, ground: Ground, at: datetim
     holder = holder_at(client.stands, at)
     allow(by, "client.reassign", over=_posts(ground, holder, client.recorder))
     target = ground.post(to)
+    clause = "A-2.11" if ground.pack_of(holder, at).has("A-2.11") else None
     if to != COMPANY and (target is None or not target.in_post):
-        raise Refused("unknown_reference", "A-2.11", field="to")
+        raise Refused("unknown_reference", clause, field="to")
     if to == holder:
-        raise Refused("already_assigned", "A-2.11", holder=holder)
+        raise Refused("already_assigned", clause, holder=holder)
     return [Reassigned(by.person, to, _course(client, to, ground, at), at)]
 
 
 def _course(client: Client, holder: str, ground: Ground, at: datetime) -> Stands:
+    """Who holds from `at` on: an agent for seven days, an account for good (small print, Holding). No term runs while a deal stands."""
     post = ground.post(holder)
-    if client.deal is not None or post is None or holder.startswith("team:"):
+    if client.deals or post is None or holder.startswith("team:"):
         return (Stand(holder),)
     return rules.holders_course(ground.activations, post, at)
 
@@ -195,14 +209,24 @@ def leave_behind(client: Client, *, person: str, at: datetime) -> list[Event]:
 
 def stop_terms(client: Client, *, deal: str, at: datetime) -> list[Event]:
     """Terms stop while a deal with the client stands reported."""
-    return [DealStands(deal, stopped(client.stands, at), at)] if client.deal is None else []
+    return [DealStands(deal, stopped(client.stands, at), at)] if deal not in client.deals else []
 
 
 def begin_terms_anew(client: Client, *, deal: str, ground: Ground, at: datetime) -> list[Event]:
-    if client.deal != deal:
+    """A deal was cancelled: the terms begin anew, unless another stands."""
+    if deal not in client.deals:
         return []
-    free = structs.replace(client, deal=None)
+    free = structs.replace(client, deals=tuple(d for d in client.deals if d != deal))
     return [DealFell(deal, _course(free, holder_at(client.stands, at), ground, at), at)]
+
+
+def reschedule(client: Client, *, begins: datetime, ground: Ground, at: datetime) -> list[Event]:
+    """Packs: one was activated that is in force from `begins`. It changes no running term; who holds without one has it from then."""
+    running = stand_at(client.stands, at)
+    if client.deals or running.until is not None:
+        return []
+    after = _course(client, running.holder, ground, max(begins, at))
+    return [Rescheduled(after, at)] if after != (running,) else []
 
 
 def announce_lapse(client: Client, *, at: datetime) -> list[Event]:

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 from pydantic import Field
 from starlette.responses import Response
 
-from services.client import aggregate, views
+from services.client import aggregate, rules, views
 from services.client.aggregate import Client
 from services.client.events import Channel, Kind
 from shared.entry import id_of, uuid_of
 from shared.eventlog import Streams
 from shared.identity import post_of, posts_of
+from shared.problems import DUPLICATE_CLIENT
 from shared.regulation import Refused
 from shared.service import (
     Account,
@@ -128,7 +129,7 @@ async def view(ctx: Ctx, id: ClientId, body: View) -> Response:
     async def look(state: Client, at: datetime) -> dict[str, Any]:
         around = await looking(ctx.service.pool, ctx.tenant, ctx.caller.person)(state, at)
         is_correct = await views.listing_is_correct(ctx.service.pool, ctx.tenant, body.listing)
-        form_used = await ctx.service.log.claimant(ctx.tenant, "form", body.form) is not None
+        form_used = await ctx.service.log.claimant(ctx.tenant, "form", rules.form_key(body.form)) is not None
         return {**around, "is_correct": is_correct, "form_used": form_used}
 
     outcome = await _clients(ctx).change(
@@ -216,7 +217,13 @@ async def show(ctx: Ctx, id: ClientId, as_of: Instant | None = None, known_at: I
         "holds_until": next(s for s in client.stands if s.holder == holder).until,
         "duplicate_of": client.first,
         "duplicate_number": client.duplicate_number,
+        "remark": _remark(ctx, client),
         "senior": client.senior,
         "deal": client.deal,
     }
     return ctx.show(shown, version=version)
+
+
+def _remark(ctx: Context, client: Client) -> str | None:
+    """A-2.5: the readable remark of a duplicate."""
+    return DUPLICATE_CLIENT.said(ctx.language, {"number": client.duplicate_number}) if client.duplicate_number is not None else None

@@ -19,7 +19,11 @@ async def compose(service: Service) -> None:
     service.hear("authz", codec=authz.CODEC, project=views.project, react=reactions.react, reacts_to={"person.Left"})
     service.hear("listing", codec=listing.CODEC, project=views.project)
     service.hear(
-        "commission", codec=commission.CODEC, project=views.project, react=reactions.react, reacts_to={"deal.Reported", "deal.Cancelled"}
+        "commission",
+        codec=commission.CODEC,
+        project=views.project,
+        react=reactions.react,
+        reacts_to={"deal.Reported", "deal.Cancelled", "pack.Activated"},
     )
     service.sweep("announce lapses", reactions.sweep)
 

@@ -29,7 +29,8 @@ class Wish(Struct, frozen=True):
 
 
 class Entered(Struct, frozen=True):
-    """A client was entered by `by`, for `recorder`. `duplicate_of` is the first record of the same person (A-2.5)."""
+    """A client was entered by `by`, for `recorder`. `duplicate_of` is the first record of the same person, `duplicate_number` the number
+    that a duplicate carries (A-2.5)."""
 
     by: str
     recorder: str
@@ -52,7 +53,7 @@ class FollowedUp(Struct, frozen=True):
 
 
 class Viewed(Struct, frozen=True):
-    """`by` showed this client a listing; the form's number serves once (A-2.10). `client` is the first record of the person."""
+    """`by` showed this client a listing. `client` is the first record of the person. `once`: the form's number serves once (A-2.10)."""
 
     by: str
     listing: str
@@ -60,6 +61,7 @@ class Viewed(Struct, frozen=True):
     client: str
     stands: Stands | None
     at: datetime
+    once: bool = True
 
 
 class SeniorNamed(Struct, frozen=True):
@@ -101,6 +103,13 @@ class DealFell(Struct, frozen=True):
     at: datetime
 
 
+class Rescheduled(Struct, frozen=True):
+    """A pack was activated: a term that has not begun by then begins under it. Who holds now goes on holding."""
+
+    stands: Stands
+    at: datetime
+
+
 class Lapsed(Struct, frozen=True):
     """Announces a lapse that the clock brought at `since`. It says what already is, and changes nothing."""
 
@@ -118,5 +127,18 @@ class ViolationFound(Struct, frozen=True):
     at: datetime
 
 
-Event = Entered | FollowedUp | Viewed | SeniorNamed | Claimed | Reassigned | HolderLeft | DealStands | DealFell | Lapsed | ViolationFound
+Event = (
+    Entered
+    | FollowedUp
+    | Viewed
+    | SeniorNamed
+    | Claimed
+    | Reassigned
+    | HolderLeft
+    | DealStands
+    | DealFell
+    | Rescheduled
+    | Lapsed
+    | ViolationFound
+)
 CODEC = Codec("client", client=("cli", Event))

@@ -1,9 +1,11 @@
 """What the client service does when others speak or a deadline passes. Each reaction counts from its cause and happens once."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 import asyncpg
+from msgspec import structs
 
 from services.authz import events as authz
 from services.client import aggregate, views
@@ -11,9 +13,11 @@ from services.client.aggregate import Client
 from services.commission import events as commission
 from shared.entry import Entry, Meta, id_of
 from shared.eventlog import Command, Streams
+from shared.regulation import Activation, load
 from shared.tenure import looking
 
 SWEPT_AT_ONCE = 200
+RESCHEDULED_AT_ONCE = 1000
 
 
 class Reactions:
@@ -30,10 +34,27 @@ class Reactions:
                 await self._change(entry, terms.client, aggregate.stop_terms, deal=entry.stream_id)
             case commission.Cancelled(client=client):
                 await self._change(entry, client, aggregate.begin_terms_anew, look=looking(self._pool, entry.tenant), deal=entry.stream_id)
+            case commission.Activated() as activated:
+                await self._reschedule(entry, activated)
             case authz.Left(post=post):
                 await self._caught_up()
                 for stream in await views.held_by(self._pool, entry.tenant, post.person):
                     await self._change(entry, id_of("cli", stream), aggregate.leave_behind, person=post.person)
+
+    async def _reschedule(self, entry: Entry, activated: commission.Activated) -> None:
+        """Terms that begin after an activation begin under it. The view of packs shows it only when this has been done."""
+        pack = Activation(load(activated.document), activated.start, activated.store)
+
+        async def look(state: Client, at: datetime) -> dict[str, Any]:
+            found = await looking(self._pool, entry.tenant)(state, at)
+            return {"ground": structs.replace(found["ground"], activations=(*found["ground"].activations, pack))}
+
+        await self._caught_up()
+        after = 0
+        while page := await views.held_without_term(self._pool, entry.tenant, after, RESCHEDULED_AT_ONCE):
+            for _, stream in page:
+                await self._change(entry, id_of("cli", stream), aggregate.reschedule, look=look, begins=activated.start)
+            after, _ = page[-1]
 
     async def _change(self, entry: Entry, client: str, decide: Callable[..., Any], **facts: Any) -> None:
         command = Command.caused_by(entry, client)

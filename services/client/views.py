@@ -22,10 +22,10 @@ async def project(connection: Connection, entry: Entry) -> None:
             await identity.keep_post(connection, entry.tenant, post)
         case commission.Activated(document=document, store=store, start=start):
             await keep_activation(connection, entry.tenant, document, store, start)
-        case listing.Entered(correct=correct) | listing.Completed(correct=correct) | listing.Refuted(correct=correct):
+        case listing.Entered(correct=correct) | listing.Completed(correct=correct):
             await connection.execute(
                 "insert into listings_heard (tenant, stream, correct) values ($1, $2, $3)"
-                " on conflict (tenant, stream) do update set correct = excluded.correct",
+                " on conflict (tenant, stream) do update set correct = listings_heard.correct or excluded.correct",
                 entry.tenant,
                 entry.stream,
                 correct,
@@ -62,7 +62,7 @@ async def due(connection: Connection, limit: int) -> list[tuple[UUID, UUID]]:
 
 
 async def listing_is_correct(connection: Connection, tenant: UUID, listing: str) -> bool | None:
-    """Whether a listing may be shown; None: no such listing has been heard of."""
+    """Whether a listing may be shown: once it was correct it is no draft (A-2.6); None: no such listing has been heard of."""
     correct: bool | None = await connection.fetchval(
         "select correct from listings_heard where tenant = $1 and stream = $2", tenant, uuid_of(listing)
     )
@@ -75,6 +75,16 @@ async def duplicates_of(connection: Connection, tenant: UUID, contact: str) -> i
         "select count(*) from claims where tenant = $1 and kind = 'duplicate' and key like $2", tenant, f"{contact}/%"
     )
     return count
+
+
+async def held_without_term(connection: Connection, tenant: UUID, after: int, limit: int) -> list[tuple[int, UUID]]:
+    """Number and stream of clients whose holder has no term, by their numbers after `after`."""
+    rows = await connection.fetch(
+        "select number, stream from clients where tenant = $1 and number > $2 and until is null and holder like 'psn%'"
+        " order by number limit $3",
+        tenant, after, limit,
+    )  # fmt: skip
+    return [(row["number"], row["stream"]) for row in rows]
 
 
 async def held_by(connection: Connection, tenant: UUID, holder: str) -> list[UUID]:

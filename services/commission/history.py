@@ -137,10 +137,9 @@ def kind_of(past: Iterable[Entry]) -> Kind | None:
     return next((e.event.kind for e in past if isinstance(e.event, listing.Entered)), None)
 
 
-def is_correct(past: Iterable[Entry]) -> bool:
-    """A-2.6: what the last entry says that speaks of it."""
-    said = [e.event.correct for e in past if isinstance(e.event, listing.Entered | listing.Completed) or _refutes(e.event, "owner_phone")]
-    return bool(said) and said[-1]
+def has_been_correct(past: Iterable[Entry]) -> bool:
+    """A-2.6: whether a listing is no draft. One that was correct once carries deals; that it was refuted since shows in the split."""
+    return any(e.event.correct for e in past if isinstance(e.event, listing.Entered | listing.Completed))
 
 
 def people_named(entries: Iterable[Entry]) -> set[str]:

@@ -267,7 +267,7 @@ def _around(ctx: Context, terms: Terms, *names: str | None, own: str | None = No
         open_deal = await ctx.service.log.claimant(ctx.tenant, "open_deal", terms.listing) if terms.listing is not None else None
         if open_deal is not None and id_of("dea", open_deal.stream) == own:
             open_deal = None
-        kind, correct = history.kind_of(listing), history.is_correct(listing)
+        kind, correct = history.kind_of(listing), history.has_been_correct(listing)
         return {**around, "around": Surroundings(kind, correct, bool(records), shown, open_deal)}
 
     return look

@@ -155,10 +155,11 @@ def reassign(listing: Listing, *, by: Caller, to: str, ground: Ground, at: datet
     holder = holder_at(listing.stands, at)
     allow(by, "listing.reassign", over=posts(ground, holder, listing.recorder))
     target = ground.post(to)
+    clause = "A-2.11" if ground.pack_of(holder, at).has("A-2.11") else None
     if to != COMPANY and (target is None or not target.in_post):
-        raise Refused("unknown_reference", "A-2.11", field="to")
+        raise Refused("unknown_reference", clause, field="to")
     if to == holder:
-        raise Refused("already_assigned", "A-2.11", holder=holder)
+        raise Refused("already_assigned", clause, holder=holder)
     return [Reassigned(by.person, to, course(listing, to, ground, at) if not listing.draft else (Stand(to),), at)]
 
 
