@@ -120,18 +120,21 @@ def allocation(deal: Deal, spoken: list[str]) -> tuple[list[Row], list[str], lis
         from_closing = min(A_KEY_FROM_EACH_SIDE, sides["closing"])
         sides["listing"] -= from_listing
         sides["closing"] -= from_closing
-        rows.append(row("key", key["by"], from_listing + from_closing, store(deal, key["by"])))
+        rows.append(row("key", key["by"], from_listing + from_closing, store(deal, key["by"]), ["A-1.N1"]))
+        shrunk = ["A-1.N1"]
+    else:
+        shrunk = []
     if "exclusive" in sides:
         assert exclusive is not None
-        rows.append(row("exclusive", exclusive["by"], sides["exclusive"], store(deal, exclusive["by"])))
+        rows.append(row("exclusive", exclusive["by"], sides["exclusive"], store(deal, exclusive["by"]), []))
 
     # The listing side.
     if not there:
         spoken.append("A-2.6 not in the system" if listing is None else "A-2.6 late")
-        rows.append(row("listing", "company", sides["listing"], "company"))
+        rows.append(row("listing", "company", sides["listing"], "company", [*shrunk, "A-2.6"]))
     elif not listing["correct"]:
         spoken.append("A-2.6 incorrect")
-        rows.append(row("listing", "company", sides["listing"], "company"))
+        rows.append(row("listing", "company", sides["listing"], "company", [*shrunk, "A-2.6"]))
     else:
         if listing["entered"] == "late_signed_off":
             spoken.append("late listing signed off")
@@ -140,14 +143,15 @@ def allocation(deal: Deal, spoken: list[str]) -> tuple[list[Row], list[str], lis
             if move["clause"] is not None:
                 lapsed = True
         if listing["holder"] == listing["recorder"] and not lapsed:
-            rows.append(row("listing", listing["recorder"], sides["listing"], store(deal, listing["recorder"])))
+            rows.append(row("listing", listing["recorder"], sides["listing"], store(deal, listing["recorder"]), [*shrunk]))
             if listing["moves"]:
                 spoken.append("got back by reassignment")
         else:
             # A-2.7, A-2.16, A-2.17
             keeps = min(A_RECORDER_KEEPS, sides["listing"])
-            rows.append(row("listing_recorder", listing["recorder"], keeps, store(deal, listing["recorder"])))
-            rows.append(row("listing_holder", listing["holder"], sides["listing"] - keeps, store(deal, listing["holder"])))
+            rest = sides["listing"] - keeps
+            rows.append(row("listing_recorder", listing["recorder"], keeps, store(deal, listing["recorder"]), [*shrunk]))
+            rows.append(row("listing_holder", listing["holder"], rest, store(deal, listing["holder"]), [*shrunk]))
             spoken.append("divided")
             if key is not None:
                 spoken.append("divided with a key")
@@ -164,7 +168,7 @@ def allocation(deal: Deal, spoken: list[str]) -> tuple[list[Row], list[str], lis
             else:
                 spoken.append("reassigned")
 
-    rows += closing_side(deal, Fraction(sides["closing"]), spoken)
+    rows += closing_side(deal, Fraction(sides["closing"]), shrunk, spoken)
     rows += client_side(deal, sides["client"], spoken)
 
     # A-1.N3, for every role; for roles other than the recorder's the line says so.
@@ -172,6 +176,7 @@ def allocation(deal: Deal, spoken: list[str]) -> tuple[list[Row], list[str], lis
         if is_person(one["to"]) and not deal["people"][one["to"]]["in_post"]:
             one["to"] = "company"
             one["credit"] = "company"
+            one["moved_by"].append("A-1.N3")
             spoken.append("A-1.N3 " + one["role"])
             if one["role"] not in ("listing", "listing_recorder", "client"):
                 one["by_analogy"] = True
@@ -193,7 +198,7 @@ def listing_management(deal: Deal, spoken: list[str]) -> tuple[list[Row], list[s
     # B-1-4-1
     if listing is None:
         spoken.append("B-1-4-1")
-        return [row("company", "company", 100, "company")], [], []
+        return [row("company", "company", 100, "company", ["B-1-4-1"])], [], []
     # B-1-4-2
     if listing["entered"] == "late":
         spoken.append("B-1-4-2")
@@ -204,7 +209,7 @@ def listing_management(deal: Deal, spoken: list[str]) -> tuple[list[Row], list[s
             found.append(fined(person, B_FINE_STORE_MANAGER))
         for person in deal["area_managers"]:
             found.append(fined(person, B_FINE_AREA_MANAGER))
-        return [row("company", "company", 100, "company")], [], found
+        return [row("company", "company", 100, "company", ["B-1-4-1", "B-1-4-2"])], [], found
 
     agent = listing["holder"]
     if agent.startswith("team:"):
@@ -240,25 +245,25 @@ def listing_management(deal: Deal, spoken: list[str]) -> tuple[list[Row], list[s
 
     # Each part: a list of rows; `whose` says in which right its beneficiary has it.
     parts: dict[str, list[Row]] = {}
-    parts["listing"] = [row("listing", agent, B_TABLE["listing"], store(deal, agent), whose="agent")]
+    parts["listing"] = [row("listing", agent, B_TABLE["listing"], store(deal, agent), [], whose="agent")]
     for role, worker in (("survey", surveyor), ("plan", planner), ("key", key_holder)):
         points = Fraction(B_TABLE[role])
         if worker is None:
             spoken.append("B-1-3-3 " + role)
-            parts[role] = [row(role, agent, points, closing_store, whose="agent")]
+            parts[role] = [row(role, agent, points, closing_store, ["B-1-3-3"], whose="agent")]
         elif not deal["people"][worker]["in_post"]:
             spoken.append("B-1-3-4 " + role)
-            parts[role] = to_closers(deal, role, points)
+            parts[role] = to_closers(deal, role, points, ["B-1-3-4"])
         elif worker == agent:
             spoken.append("own work")
-            parts[role] = [row(role, worker, points, store(deal, worker), whose="own work")]
+            parts[role] = [row(role, worker, points, store(deal, worker), [], whose="own work")]
         else:
-            parts[role] = [row(role, worker, points, store(deal, worker), whose="worker")]
+            parts[role] = [row(role, worker, points, store(deal, worker), [], whose="worker")]
 
     # B-1-3-8, B-1-3-7, B-1-3-5: who gets what the listing agent would get, own work left out.
     if is_person(agent) and not deal["people"][agent]["in_post"]:
         spoken.append("B-1-3-8")
-        agents_parts_to_closers(deal, parts)
+        agents_parts_to_closers(deal, parts, "B-1-3-8")
     else:
         leave = leave_at_closing(deal, agent)
         length = 0 if leave is None else (leave["last"] - leave["first"]).days + 1
@@ -266,10 +271,10 @@ def listing_management(deal: Deal, spoken: list[str]) -> tuple[list[Row], list[s
             spoken.append("B-1-3-7 too short")
         if leave is not None and length > B_LEAVE_TO_DAYS:
             spoken.append("B-1-3-7 too long")
-            agents_parts_to_closers(deal, parts)
+            agents_parts_to_closers(deal, parts, "B-1-3-7")
         elif leave is not None and length >= B_LEAVE_FROM_DAYS and leave["maintainer"] is None:
             spoken.append("B-1-3-7 without a maintainer")
-            agents_parts_to_closers(deal, parts)
+            agents_parts_to_closers(deal, parts, "B-1-3-7")
         elif leave is not None and length >= B_LEAVE_FROM_DAYS:
             kept_up = False
             for one in listing["follow_ups"]:
@@ -284,10 +289,11 @@ def listing_management(deal: Deal, spoken: list[str]) -> tuple[list[Row], list[s
                     for one in rows:
                         if one["whose"] == "agent":
                             one["to"] = leave["maintainer"]
+                            one["moved_by"].append("B-1-3-7")
                             one["whose"] = "maintainer"
             else:
                 spoken.append("B-1-3-7 not kept up")
-                agents_parts_to_closers(deal, parts)
+                agents_parts_to_closers(deal, parts, "B-1-3-7")
         else:
             days = B_IDLE_DAYS_SALE if deal["kind"] == "sale" else B_IDLE_DAYS_RENTAL
             since = midnight(day(deal["closed_at"]), -days)
@@ -307,14 +313,15 @@ def listing_management(deal: Deal, spoken: list[str]) -> tuple[list[Row], list[s
                     followed_up = True
             if not followed_up:
                 spoken.append("B-1-3-5 " + deal["kind"])
-                agents_parts_to_closers(deal, parts)
+                agents_parts_to_closers(deal, parts, "B-1-3-5")
 
     # B-1-3-6
     if listing["core_refuted"] or listing["phone_refuted"]:
         spoken.append("B-1-3-6 " + deal["kind"])
         if deal["kind"] == "sale":
-            for role in parts:
-                parts[role] = to_closers(deal, role, Fraction(B_TABLE[role]))
+            for role, rows in parts.items():
+                if rows[0]["whose"] != "closer":
+                    parts[role] = to_closers(deal, role, rows[0]["points"], [*rows[0]["moved_by"], "B-1-3-6"])
         else:
             # The source takes the tenth out of the listing commission (房源分成扣除10%), which B-1-3-7 may have given to the maintainer.
             for role, rows in parts.items():
@@ -323,10 +330,11 @@ def listing_management(deal: Deal, spoken: list[str]) -> tuple[list[Row], list[s
                         spoken.append("B-1-3-6 rental, of the " + one["whose"])
                         tenth = one["points"] * B_INACCURATE_RENTAL
                         one["points"] -= tenth
-                        rows += to_closers(deal, role, tenth)
+                        one["moved_by"].append("B-1-3-6")
+                        rows += to_closers(deal, role, tenth, one["moved_by"])
 
     rows = [one for role in ("listing", "survey", "plan", "key") for one in parts[role]]
-    rows += closing_side(deal, Fraction(B_TABLE["closing"]), spoken)
+    rows += closing_side(deal, Fraction(B_TABLE["closing"]), [], spoken)
 
     # A-1.N3 with B: the client side alone.
     client = client_side(deal, B_TABLE["client"], spoken)
@@ -334,6 +342,7 @@ def listing_management(deal: Deal, spoken: list[str]) -> tuple[list[Row], list[s
         if not deal["people"][one["to"]]["in_post"]:
             one["to"] = "company"
             one["credit"] = "company"
+            one["moved_by"].append("A-1.N3")
             spoken.append("A-1.N3 client")
     rows += client
     for person in closers:
@@ -344,22 +353,23 @@ def listing_management(deal: Deal, spoken: list[str]) -> tuple[list[Row], list[s
     return rows, [], []
 
 
-def agents_parts_to_closers(deal: Deal, parts: dict[str, list[Row]]) -> None:
+def agents_parts_to_closers(deal: Deal, parts: dict[str, list[Row]], clause: str) -> None:
     """Whatever the listing agent would get goes to the closers, credit to the closing store."""
     for role, rows in parts.items():
         kept = []
         for one in rows:
             if one["whose"] == "agent":
-                kept += to_closers(deal, role, one["points"])
+                kept += to_closers(deal, role, one["points"], [*one["moved_by"], clause])
             else:
                 kept.append(one)
         parts[role] = kept
 
 
-def to_closers(deal: Deal, role: str, points: Fraction) -> list[Row]:
+def to_closers(deal: Deal, role: str, points: Fraction, moved_by: list[str]) -> list[Row]:
     """A part for several closers is shared equally, one line each, in the order named; credit: the closing store."""
     closing_store = store(deal, deal["closers"][0])
-    return [row(role, closer, points / len(deal["closers"]), closing_store, whose="closer") for closer in deal["closers"]]
+    share = points / len(deal["closers"])
+    return [row(role, closer, share, closing_store, [*moved_by], whose="closer") for closer in deal["closers"]]
 
 
 def leave_at_closing(deal: Deal, agent: str) -> Row | None:
@@ -378,7 +388,7 @@ def fined(person: str, fine: int) -> Row:
 # What both regulations share.
 
 
-def closing_side(deal: Deal, points: Fraction, spoken: list[str]) -> list[Row]:
+def closing_side(deal: Deal, points: Fraction, moved_by: list[str], spoken: list[str]) -> list[Row]:
     """A-2.4, A-1.N2: equal parts; a newcomer's own part is halved with the senior named on the client, the senior first."""
     rows = []
     closers = deal["closers"]
@@ -393,19 +403,21 @@ def closing_side(deal: Deal, points: Fraction, spoken: list[str]) -> list[Row]:
                 spoken.append("A-1.N2 the senior closes too")
             if not deal["people"][senior]["in_post"]:
                 spoken.append("A-1.N2 the senior has left")
-            rows.append(row("closing", senior, part / 2, store(deal, senior)))
-            rows.append(row("closing", closer, part / 2, store(deal, closer)))
+            rows.append(row("closing", senior, part / 2, store(deal, senior), [*moved_by, "A-1.N2"]))
+            rows.append(row("closing", closer, part / 2, store(deal, closer), [*moved_by, "A-1.N2"]))
         else:
-            rows.append(row("closing", closer, part, store(deal, closer)))
+            rows.append(row("closing", closer, part, store(deal, closer), [*moved_by]))
     return rows
 
 
 def client_side(deal: Deal, points: int, spoken: list[str]) -> list[Row]:
     """A-2.5: to the first recorder of that person."""
     recorder = deal["client"]["first_recorder"]
-    if deal["client"]["recorder"] != recorder:
+    moved_by = []
+    if deal["client"]["is_duplicate"]:
         spoken.append("A-2.5")
-    return [row("client", recorder, points, store(deal, recorder))]
+        moved_by.append("A-2.5")
+    return [row("client", recorder, points, store(deal, recorder), moved_by)]
 
 
 def forfeit(deal: Deal, rows: list[Row], spoken: list[str], clause: str) -> None:
@@ -414,6 +426,7 @@ def forfeit(deal: Deal, rows: list[Row], spoken: list[str], clause: str) -> None
         if one["to"] in deal["private_dealers"]:
             one["to"] = "company"
             one["credit"] = "company"
+            one["moved_by"].append(clause)
             spoken.append(clause)
 
 
@@ -438,8 +451,11 @@ def share_out(base: int, rows: list[Row]) -> None:
         rows[number]["amount"] += 1
 
 
-def row(role: str, to: str, points: Fraction | int, credit: str, whose: str = "") -> Row:
-    return {"role": role, "to": to, "points": Fraction(points), "credit": credit, "by_analogy": False, "whose": whose}
+def row(role: str, to: str, points: Fraction | int, credit: str, moved_by: list[str], whose: str = "") -> Row:
+    """A line in the making. `moved_by`: the clauses that moved points into it, out of it or to whom it goes."""
+    return {
+        "role": role, "to": to, "points": Fraction(points), "credit": credit, "by_analogy": False, "moved_by": moved_by, "whose": whose,
+    }  # fmt: skip
 
 
 def store(deal: Deal, holder: str) -> str:

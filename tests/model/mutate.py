@@ -1,8 +1,8 @@
 """`python -m tests.model.mutate`: changes the code of the split in one small way at a time and asks whether any test minds.
 
-Every mutant is tried in a process forked from one that has the libraries loaded but nothing of ours, so that a trial costs what
-its tests cost. The tests stop at the first that fails. Survivors must be explained in docs/mutation.md, where they are named
-as they are printed here; one that is not, or a score below 95%, gives exit status 1.
+Every mutant is tried in a process forked from one in which pytest has collected the tests, so that a trial costs what its tests
+cost. They stop at the first that fails. Survivors must be explained in docs/mutation.md, where they are named as they are printed
+here; one that is not, or a score below 95%, gives exit status 1.
 
 Left alone: docstrings, annotations and what only names types, imports, the heads of classes, and messages of assertions.
 """
@@ -15,12 +15,15 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final, NamedTuple
 
+import hypothesis
+import pytest
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 
@@ -36,7 +39,8 @@ TESTS: Final = (
 )
 EXPLAINED: Final = ROOT / "docs" / "mutation.md"
 WANTED_PERCENT: Final = 95
-LIBRARIES: Final = ("pytest", "pytest_asyncio.plugin", "hypothesis", "msgspec", "asyncpg", "rfc8785", "ruamel.yaml", "rich.console")
+SCRATCH: Final = ROOT / ".data" / "mutation"
+OPTIONS: Final = ("-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=1", "--no-header", "-W", "ignore")
 SURVIVED: Final = 0
 KILLED: Final = (1, 2, 3)
 """Exit statuses of pytest: a test failed, the code could not even be imported, or pytest itself fell over it."""
@@ -315,8 +319,66 @@ class _Finder(importlib.abc.MetaPathFinder):
         return importlib.util.spec_from_file_location(name, ROOT / TARGETS[name], loader=_Loader(self.code))
 
 
-def attempt(tree: ast.Module | None, mutant: Mutant | None, out: Path) -> int:
-    """Forks; the child applies the mutant, if any, and runs the tests. Returns its process id."""
+class Trials:
+    """A plugin of pytest that, in place of running the collected tests once, runs them in a fork for every mutant.
+
+    In the fork the functions of the loaded module are given their mutated code. What that cannot show (a change outside
+    of functions, or one that is felt while modules load) is tried by `anew`, which loads and collects everything with the
+    mutant in place. Only who lives through that as well has survived.
+    """
+
+    def __init__(self, which: Sequence[tuple[ast.Module, Mutant]], asked: argparse.Namespace, console: Console) -> None:
+        self.which, self.asked, self.console = which, asked, console
+        self.results: list[Result] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        session.items.sort(key=lambda item: next(at for at, test in enumerate(TESTS) if item.nodeid.startswith(test)))
+        since = time.monotonic()
+        unchanged = _fork(lambda: _status_of(session), SCRATCH / "unchanged.txt")
+        assert os.waitstatus_to_exitcode(os.waitpid(unchanged, 0)[1]) == 0, f"the tests fail unmutated: {SCRATCH}/unchanged.txt"
+        unchanged_s = time.monotonic() - since
+        self.console.print(f"seed {self.asked.seed}: {len(self.which)} mutants; the tests take {unchanged_s:.0f} s unchanged")
+        self.limit_s = max(60.0, 10 * unchanged_s)
+        with Progress(
+            *Progress.get_default_columns(), MofNCompleteColumn(), TextColumn("{task.fields[stage]}"), console=self.console
+        ) as bar:
+            quick = self.all_of(self.which, lambda tree, one: _patched(tree, one, session), bar, "in place")
+            lived = [pair for pair in self.which if pair[1] in quick]
+            slow = self.all_of(lived, _anew, bar, "survivors anew")
+        self.results = [Result(one, one in slow) for _, one in self.which]
+        return True
+
+    def all_of(self, which: Sequence[tuple[ast.Module, Mutant]], run: "Run", bar: Progress, stage: str) -> set[Mutant]:
+        """Tries all, so many at a time; who lives. One that takes longer than the limit counts as killed: some test never ends."""
+        task = bar.add_task("mutants", total=len(which), stage=stage)
+        waiting = list(reversed(which))
+        running: dict[int, tuple[Mutant, float]] = {}
+        lived: set[Mutant] = set()
+        while waiting or running:
+            while waiting and len(running) < self.asked.jobs:
+                tree, mutant = waiting.pop()
+                child = _fork(lambda tree=tree, mutant=mutant: run(tree, mutant), SCRATCH / f"{len(waiting) % 10}.txt")  # type: ignore[misc]
+                running[child] = (mutant, time.monotonic())
+            for child, status in _ended(running, self.limit_s):
+                mutant, _ = running.pop(child)
+                assert status in (SURVIVED, *KILLED), f"no trial at all, status {status}: {mutant.name}"
+                lived |= {mutant} if status == SURVIVED else set()
+                bar.update(task, advance=1, stage=f"{stage}, {len(lived)} alive")
+            time.sleep(0.005)
+        return lived
+
+
+Run = Callable[[ast.Module, Mutant], int]
+
+
+class Result(NamedTuple):
+    mutant: Mutant
+    survived: bool
+
+
+def _fork(run: Callable[[], int], out: Path) -> int:
+    """Runs something in a child, what it says going to a file; the child's exit status is what it returns. Returns the process id."""
     child = os.fork()
     if child:
         return child
@@ -326,55 +388,74 @@ def attempt(tree: ast.Module | None, mutant: Mutant | None, out: Path) -> int:
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(descriptor, 1)
         os.dup2(descriptor, 2)
-        status = _tests_run(tree, mutant)
+        status = run()
+    except BaseException:
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         os._exit(status)
 
 
-def _tests_run(tree: ast.Module | None, mutant: Mutant | None) -> int:
-    import pytest
-
-    if tree is not None and mutant is not None:
-        mutant.apply()
-        try:
-            code = compile(tree, mutant.path, "exec")
-        except (SyntaxError, ValueError, TypeError):
-            return KILLED[1]
-        sys.meta_path.insert(0, _Finder(mutant.module, code))
-    tests = [test for test in TESTS if (ROOT / test).exists()]
-    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=1", "--no-header", *tests]))
+def _status_of(session: pytest.Session) -> int:
+    """Runs the collected tests up to the first that fails."""
+    for at, item in enumerate(session.items):
+        following = session.items[at + 1] if at + 1 < len(session.items) else None
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.testsfailed:
+            return KILLED[0]
+    return SURVIVED
 
 
-class Result(NamedTuple):
-    mutant: Mutant
-    survived: bool
-    seconds: float
+def _patched(tree: ast.Module, mutant: Mutant, session: pytest.Session) -> int:
+    """The collected tests, with the mutant's functions in the place of those that everyone has imported."""
+    module = sys.modules[mutant.module]
+    before = dict(_codes(compile(tree, mutant.path, "exec")))
+    mutant.apply()
+    try:
+        after = dict(_codes(compile(tree, mutant.path, "exec")))
+    except (SyntaxError, ValueError, TypeError):
+        return KILLED[1]
+    functions = dict(_functions(module))
+    changed = [name for name, code in after.items() if name in functions and code != before[name]]
+    for name in changed:
+        functions[name].__code__ = after[name]
+    return _status_of(session) if changed else SURVIVED
 
 
-def attempt_all(which: Sequence[tuple[ast.Module, Mutant]], *, jobs: int, limit_s: float, scratch: Path, console: Console) -> list[Result]:
-    """Tries every mutant, so many at a time. One that takes longer than the limit counts as killed: some test never ends."""
-    waiting = list(reversed(which))
-    running: dict[int, tuple[Mutant, float]] = {}
-    results: list[Result] = []
-    survivors = 0
-    columns = (*Progress.get_default_columns(), MofNCompleteColumn(), TextColumn("{task.fields[survived]}"))
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("mutants", total=len(waiting), survived="")
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                tree, mutant = waiting.pop()
-                running[attempt(tree, mutant, scratch / f"{len(waiting)}.txt")] = (mutant, time.monotonic())
-            for child, status in _ended(running, limit_s):
-                mutant, since = running.pop(child)
-                assert status == SURVIVED or status in KILLED, f"no trial at all, status {status}: {mutant.name}"
-                results.append(Result(mutant, status == SURVIVED, time.monotonic() - since))
-                survivors += status == SURVIVED
-                if status == SURVIVED:
-                    console.print(f"survived  {mutant.path}:{mutant.line}  {mutant.change}", highlight=False, markup=False)
-                bar.update(task, advance=1, survived=f"{survivors} survived")
-            time.sleep(0.02)
-    return results
+def _codes(code: CodeType, within: str = "") -> Iterator[tuple[str, CodeType]]:
+    """The code of every function of a module and of its classes, by its name; functions inside of functions go with theirs."""
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType) and not constant.co_name.startswith("<"):
+            name = f"{within}{constant.co_name}"
+            yield name, constant
+            if constant.co_name[0].isupper():
+                yield from _codes(constant, f"{name}.")
+
+
+def _functions(owner: Any, within: str = "") -> Iterator[tuple[str, FunctionType]]:
+    for name, value in vars(owner).items():
+        value = value.fget if isinstance(value, property) else value
+        if isinstance(value, FunctionType):
+            yield f"{within}{name}", value
+        elif isinstance(value, type) and not within and value.__module__ == owner.__name__:
+            yield from _functions(value, f"{name}.")
+
+
+def _anew(tree: ast.Module, mutant: Mutant) -> int:
+    """Everything of ours loaded again with the mutant in place, and the tests collected again."""
+    for name in [name for name in sys.modules if name.split(".")[0] in ("services", "shared", "deploy", "tests")]:
+        del sys.modules[name]
+    mutant.apply()
+    try:
+        code = compile(tree, mutant.path, "exec")
+    except (SyntaxError, ValueError, TypeError):
+        return KILLED[1]
+    sys.meta_path.insert(0, _Finder(mutant.module, code))
+    return int(pytest.main([*OPTIONS, "-x", *_tests()]))
+
+
+def _tests() -> list[str]:
+    return [test for test in TESTS if (ROOT / test).exists()]
 
 
 def _ended(running: dict[int, tuple[Mutant, float]], limit_s: float) -> Iterator[tuple[int, int]]:
@@ -398,20 +479,15 @@ def main() -> int:
     console = Console(soft_wrap=True)
     os.chdir(ROOT)
     os.environ["FENYONG_SEED"] = str(asked.seed)
-    for library in LIBRARIES:
-        importlib.import_module(library)
-    ours = [name for name in sys.modules if name.split(".")[0] in ("services", "shared", "deploy")]
-    assert not ours, f"loaded before any mutant could take its place: {ours}"
-    scratch = ROOT / ".data" / "mutation"
-    scratch.mkdir(parents=True, exist_ok=True)
-    since = time.monotonic()
-    assert os.waitstatus_to_exitcode(os.waitpid(attempt(None, None, scratch / "unchanged.txt"), 0)[1]) == 0, "the tests fail unmutated"
-    unchanged_s = time.monotonic() - since
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    # A failing example need not be made small here.
+    hypothesis.settings.register_profile("mutation", phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate), database=None)
+    hypothesis.settings.load_profile("mutation")
     which = [(tree, one) for module in TARGETS for tree, all in [mutants(module)] for one in all if asked.only in one.name]
-    console.print(f"seed {asked.seed}: {len(which)} mutants; the tests take {unchanged_s:.0f} s unchanged")
-    limit_s = max(60.0, 10 * unchanged_s)
-    results = attempt_all(which[asked.part - 1 :: asked.parts], jobs=asked.jobs, limit_s=limit_s, scratch=scratch, console=console)
-    return _said(results, console)
+    trials = Trials(which, asked, console)
+    status = pytest.main([*OPTIONS, *_tests()], plugins=[trials])
+    assert status == 0, f"no trials took place, status {status}"
+    return _said(trials.results, console)
 
 
 def _asked() -> argparse.Namespace:
@@ -419,8 +495,6 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (all cores)")
     parser.add_argument("--seed", type=int, default=1, help="of the model's short run (1)")
     parser.add_argument("--only", default="", help="only mutants with this in their name")
-    parser.add_argument("--parts", type=int, default=1, help="split the work into so many parts (1)")
-    parser.add_argument("--part", type=int, default=1, help="do this part of them (1)")
     return parser.parse_args()
 
 

@@ -1,6 +1,7 @@
 """Tells the clerk a deal: the product's facts, and the product's answer, in the clerk's plain words."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 from services.commission.rules import Facts, Split
 from tests.model.clerk import Deal
@@ -14,7 +15,7 @@ def told(facts: Facts) -> Deal:
         "fees": dict(facts.fees_fen),
         "closers": list(facts.closers),
         "client": {
-            "recorder": facts.client.recorder,
+            "is_duplicate": facts.client.first != facts.client.client,
             "first_recorder": facts.client.first_recorder,
             "senior": facts.client.senior,
         },
@@ -66,12 +67,18 @@ def _listing(facts: Facts) -> dict[str, Any] | None:
 Answer = dict[str, list[str]]
 """An answer as lines of text, comparable: base, lines in their order; notes and violations as sets with repeats."""
 
+MOVING: Final = frozenset(
+    "A-1.N1 A-1.N2 A-1.N3 A-2.5 A-2.6 A-R1 B-1-3-3 B-1-3-4 B-1-3-5 B-1-3-6 B-1-3-7 B-1-3-8 B-1-4-1 B-1-4-2 B-1-4-3".split()
+)
+"""The clauses that move points from one to another. A line names those that moved it; tables and what counts it may name besides."""
+
 
 def answer_of_clerk(worked_out: dict[str, Any]) -> Answer:
     return {
         "base": [str(worked_out["base"])],
         "lines": [
-            _line(one["role"], one["to"], one["points"], one["amount"], one["credit"], one["by_analogy"]) for one in worked_out["lines"]
+            _line(one["role"], one["to"], one["points"], one["amount"], one["credit"], one["by_analogy"], one["moved_by"])
+            for one in worked_out["lines"]
         ],
         "notes": sorted(worked_out["notes"]),
         "violations": sorted(
@@ -83,7 +90,10 @@ def answer_of_clerk(worked_out: dict[str, Any]) -> Answer:
 def answer_of_product(split: Split) -> Answer:
     return {
         "base": [str(split.base_fen)],
-        "lines": [_line(one.role, one.to, one.points, one.amount_fen, one.credit, one.by_analogy) for one in split.lines],
+        "lines": [
+            _line(one.role, one.to, one.points, one.amount_fen, one.credit, one.by_analogy, [c for c in one.clauses if c in MOVING])
+            for one in split.lines
+        ],
         "notes": sorted(split.notes),
         "violations": sorted(
             _violation(one.clause, one.kind, one.person, one.fine_fen, one.dismissal, one.forfeits_pay) for one in split.violations
@@ -91,8 +101,10 @@ def answer_of_product(split: Split) -> Answer:
     }
 
 
-def _line(role: str, to: str, points: object, amount_fen: int, credit: str, by_analogy: bool) -> str:
-    return f"{role:16} {to:8} {points!s:>6} points {amount_fen:>12} fen  credit {credit}{'  by analogy' if by_analogy else ''}"
+def _line(role: str, to: str, points: object, amount_fen: int, credit: str, by_analogy: bool, moved_by: Iterable[str]) -> str:
+    analogy = "  by analogy" if by_analogy else ""
+    moved = f"  moved by {' '.join(sorted(moved_by))}" if moved_by else ""
+    return f"{role:16} {to:8} {points!s:>6} points {amount_fen:>12} fen  credit {credit}{analogy}{moved}"
 
 
 def _violation(clause: str, kind: str, person: str, fine_fen: int | None, dismissal: bool, forfeits_pay: bool) -> str:

@@ -92,7 +92,7 @@ def test_a_fault_would_be_found_and_told_in_short(seed: int, monkeypatch: pytest
 
 
 def test_the_clerk_shares_out_as_case_a33_says() -> None:
-    rows = [clerk.row("listing", "R", points, "S1") for points in (20, 20, 25, 25, 10)]
+    rows = [clerk.row("listing", "R", points, "S1", []) for points in (20, 20, 25, 25, 10)]
     clerk.share_out(1_234_567, rows)
     assert [one["amount"] for one in rows] == [246_913, 246_913, 308_642, 308_642, 123_457]
 
