@@ -5,7 +5,7 @@ instant without a rule and without a sweeper. Holders are people (`psn_...`), a 
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,8 @@ from shared.identity import Connection, Post
 from shared.regulation import Activation, Pack
 
 COMPANY = "company"
+WARNED_BEFORE = timedelta(days=1)
+"""How long before the end of a term it is announced."""
 
 
 class Stand(Struct, frozen=True, omit_defaults=True):
@@ -43,6 +45,11 @@ def holder_at(stands: Stands, at: datetime) -> str:
 def has_lapsed(stands: Stands, at: datetime) -> bool:
     """Whether a term of this course has ended by `at`."""
     return stands[0].until is not None and at >= stands[0].until
+
+
+def ends_soon(until: datetime, at: datetime) -> bool:
+    """Whether an end is near enough to be announced, and has not come."""
+    return until - WARNED_BEFORE <= at < until
 
 
 def stopped(stands: Stands, at: datetime) -> Stands:

@@ -239,6 +239,15 @@ class Lapsed(Struct, frozen=True):
     at: datetime
 
 
+class TermEnding(Struct, frozen=True):
+    """Warns, a day before, that the term (A-2.7, A-2.15) or the concealment (A-2.9) of `holder` ends at `until`. It changes nothing."""
+
+    holder: str
+    until: datetime
+    clause: str
+    at: datetime
+
+
 class ViolationFound(Struct, frozen=True):
     """A violation, proposed: nothing is deducted. `ordinal`: the how-manieth of its kind of this person's, where repeats count."""
 
@@ -279,6 +288,7 @@ Event = (
     | DealFell
     | Rescheduled
     | Lapsed
+    | TermEnding
     | ViolationFound
 )
 CODEC = Codec("listing", listing=("lst", Event), attempt=("att", Attempt))

@@ -84,10 +84,11 @@ class Reactions:
         await self._listings.change(listing, decide, command=command, at=entry.effective_at, **facts)
 
     async def sweep(self) -> int:
-        """Announces the lapses that have come; how many. The decision looks again, so a stale view does no harm."""
+        """Announces the lapses that have come, and what ends within a day; how many. The decision looks again, so a stale view does no
+        harm."""
         due = await views.due(self._pool, SWEPT_AT_ONCE)
         for tenant, stream in due:
             listing = id_of("lst", stream)
-            for announce in (aggregate.end_concealment, aggregate.announce_lapse):
+            for announce in (aggregate.end_concealment, aggregate.announce_lapse, aggregate.warn):
                 await self._listings.change(listing, announce, command=Command(tenant, "", Meta()))
         return len(due)

@@ -1,20 +1,20 @@
 """Listings as they are, for reading, lists and deadlines. May be dropped and rebuilt from the log."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from services.authz import events as authz
 from services.commission import events as commission
-from services.listing.aggregate import Listing, evolve
+from services.listing.aggregate import Listing, endings, evolve
 from services.listing.events import AttemptFound, FollowedUp, House
 from shared import identity
 from shared.conduct import substance
 from shared.entry import Entry, id_of
 from shared.identity import Connection
-from shared.tenure import keep_activation
+from shared.tenure import WARNED_BEFORE, keep_activation
 from shared.view import View
 
 
@@ -52,16 +52,22 @@ def _columns(listing: Listing) -> dict[str, Any]:
         "next_holder": stands[1].holder if len(stands) > 1 else None,
         "next_until": stands[1].until if len(stands) > 1 else None,
         "last_holder": stands[2].holder if len(stands) > 2 else None,
-        "turns_at": _turns_at(listing),
+        "turns_at": turns_at(listing),
     }
 
 
-def _turns_at(listing: Listing) -> datetime | None:
-    """When there is next something to announce: a lapse, or the end of a concealment."""
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+"""Before everything: what will end from there on has not ended yet."""
+
+
+def turns_at(listing: Listing) -> datetime | None:
+    """When there is next something to announce: a lapse, the end of a concealment, or a day before, that they will come."""
     holders = [stand.holder for stand in listing.stands]
     announced = holders.index(listing.announced) if listing.announced in holders else 0
     concealed = [listing.concealed_until, listing.stands[0].until] if listing.concealed_by is not None else []
-    return min((instant for instant in (listing.stands[announced].until, *concealed) if instant is not None), default=None)
+    running = structs.replace(listing, stands=listing.stands[announced:])
+    warnings = [ending.until - WARNED_BEFORE for ending in endings(running, BEGINNING)]
+    return min((instant for instant in (running.stands[0].until, *concealed, *warnings) if instant is not None), default=None)
 
 
 LISTINGS = View("listings", Listing, evolve, _columns)

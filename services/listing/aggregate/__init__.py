@@ -15,6 +15,7 @@ from services.listing.aggregate.holding import (
     stop_terms,
 )
 from services.listing.aggregate.listing import Listing, Said, claims_of, evolve, is_concealed
+from services.listing.aggregate.warning import endings, warn
 from services.listing.aggregate.working import draw_floor_plan, return_key, sign_exclusive, survey, take_key
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "conceal",
     "draw_floor_plan",
     "end_concealment",
+    "endings",
     "enter",
     "evolve",
     "evolve_attempt",
@@ -47,4 +49,5 @@ __all__ = [
     "stop_terms",
     "survey",
     "take_key",
+    "warn",
 ]

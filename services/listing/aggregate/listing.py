@@ -35,6 +35,7 @@ from services.listing.events import (
     Stands,
     Status,
     Surveyed,
+    TermEnding,
     ViolationFound,
 )
 from shared.eventlog import Claim
@@ -53,7 +54,7 @@ class Said(Struct, frozen=True):
 
 class Listing(Struct, frozen=True):
     """`draft`: it has never been correct. `refuted_owners`: phones that were found not to be the owner's. `said`: since it was last
-    shown. `deals`: those for which terms stand still."""
+    shown. `deals`: those for which terms stand still. `warned`: of which end, by which clause, a warning was given last."""
 
     kind: Kind
     house: House
@@ -75,6 +76,7 @@ class Listing(Struct, frozen=True):
     deals: tuple[str, ...] = ()
     duplicate: bool = False
     announced: str | None = None
+    warned: dict[str, datetime] = {}
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -144,6 +146,8 @@ def _changed(listing: Listing, event: Event) -> Listing:
             return structs.replace(listing, deals=tuple(d for d in listing.deals if d != deal))
         case Lapsed(after=after):
             return structs.replace(listing, announced=after)
+        case TermEnding(clause=clause, until=until):
+            return structs.replace(listing, warned={**listing.warned, clause: until})
         case Entered() | FollowedUp() | ExclusiveSigned() | Surveyed() | FloorPlanned() | Reassigned() | Rescheduled() | ViolationFound():
             return listing
     assert_never(event)
