@@ -48,7 +48,7 @@ def normalised_room(pack: Pack, community: str | None, text: str) -> str | None:
     plain = _SIGNS.sub("", _plain(text))
     if community is not None and normalised_name(community) in map(normalised_name, pack["A-2.6"].suffix_communities):
         digits = plain[:-1].translate(_AS_DIGITS)
-        if "A" <= plain[-1:] <= "Z" and _is_number(digits, SUFFIXED_DIGITS):
+        if plain[-1:].isascii() and plain[-1:].isalpha() and _is_number(digits, SUFFIXED_DIGITS):
             return digits.lstrip("0").zfill(SUFFIXED_DIGITS) + plain[-1]
     digits, characters = plain.translate(_AS_DIGITS), pack["A-2.6"].room_characters
     return digits.lstrip("0").zfill(characters) if _is_number(digits, characters) else None
