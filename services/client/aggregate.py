@@ -22,6 +22,7 @@ from services.client.events import (
     Rescheduled,
     SeniorNamed,
     Stands,
+    TermEnding,
     Viewed,
     ViolationFound,
     Wish,
@@ -30,10 +31,12 @@ from shared import conduct
 from shared.eventlog import Claim
 from shared.identity import Caller, Post, allow
 from shared.regulation import Refused
-from shared.tenure import COMPANY, Ground, Stand, holder_at, stand_at, stopped
+from shared.tenure import COMPANY, Ground, Stand, ends_soon, holder_at, stand_at, stopped
 
 
 class Client(Struct, frozen=True):
+    """`announced`: to whom the lapse that was announced last led. `warned_of`: which end a warning was given of last."""
+
     kind: Kind
     contact: str
     recorder: str
@@ -44,6 +47,7 @@ class Client(Struct, frozen=True):
     senior: str | None = None
     deals: tuple[str, ...] = ()
     announced: str | None = None
+    warned_of: datetime | None = None
 
     @property
     def turns_at(self) -> datetime | None:
@@ -72,6 +76,8 @@ def evolve(client: Client | None, event: Event) -> Client:
             return client if stands is None else structs.replace(client, stands=stands, announced=None)
         case Lapsed(after=after):
             return structs.replace(client, announced=after)
+        case TermEnding(until=until):
+            return structs.replace(client, warned_of=until)
         case Entered() | ViolationFound():
             return client
     assert_never(event)
@@ -236,6 +242,15 @@ def announce_lapse(client: Client, *, at: datetime) -> list[Event]:
         return []
     assert first.clause is not None, "a term that ends names its clause"
     return [Lapsed(first.holder, now.holder, first.clause, first.until, at)]
+
+
+def warn(client: Client, *, at: datetime) -> list[Event]:
+    """A-2.3: says a day before that a term will end, once for each end; it changes nothing."""
+    first = client.stands[0]
+    if first.until is None or client.warned_of == first.until or not ends_soon(first.until, at):
+        return []
+    assert first.clause is not None, "a term that ends names its clause"
+    return [TermEnding(first.holder, first.until, first.clause, at)]
 
 
 def _posts(ground: Ground, *names: str) -> tuple[Post, ...]:

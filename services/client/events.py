@@ -120,6 +120,15 @@ class Lapsed(Struct, frozen=True):
     at: datetime
 
 
+class TermEnding(Struct, frozen=True):
+    """Warns, a day before, that the term of `holder` ends at `until` (A-2.3). It changes nothing."""
+
+    holder: str
+    until: datetime
+    clause: str
+    at: datetime
+
+
 class ViolationFound(Struct, frozen=True):
     """A violation, proposed: nothing is deducted."""
 
@@ -139,6 +148,7 @@ Event = (
     | DealFell
     | Rescheduled
     | Lapsed
+    | TermEnding
     | ViolationFound
 )
 CODEC = Codec("client", client=("cli", Event))

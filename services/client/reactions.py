@@ -61,8 +61,10 @@ class Reactions:
         await self._clients.change(client, decide, command=command, at=entry.effective_at, **facts)
 
     async def sweep(self) -> int:
-        """Announces the lapses that have come; how many. The decision looks again, so a stale view does no harm."""
+        """Announces the lapses that have come, and what ends within a day; how many. The decision looks again, so a stale view does no
+        harm."""
         due = await views.due(self._pool, SWEPT_AT_ONCE)
         for tenant, stream in due:
-            await self._clients.change(id_of("cli", stream), aggregate.announce_lapse, command=Command(tenant, "", Meta()))
+            for announce in (aggregate.announce_lapse, aggregate.warn):
+                await self._clients.change(id_of("cli", stream), announce, command=Command(tenant, "", Meta()))
         return len(due)

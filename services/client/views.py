@@ -12,7 +12,7 @@ from services.listing import events as listing
 from shared import identity
 from shared.entry import Entry, uuid_of
 from shared.identity import Connection
-from shared.tenure import keep_activation
+from shared.tenure import WARNED_BEFORE, keep_activation
 from shared.view import View
 
 
@@ -44,8 +44,16 @@ def _columns(client: Client) -> dict[str, Any]:
         "holder": stands[0].holder,
         "until": stands[0].until,
         "next_holder": stands[1].holder if len(stands) > 1 else None,
-        "turns_at": None if client.announced else stands[0].until,
+        "turns_at": turns_at(client),
     }
+
+
+def turns_at(client: Client) -> datetime | None:
+    """When there is next something to announce: a lapse, or a day before, that it will come."""
+    until = client.stands[0].until
+    if until is None or client.announced:
+        return None
+    return until if client.warned_of == until else until - WARNED_BEFORE
 
 
 CLIENTS = View("clients", Client, evolve, _columns)
