@@ -143,6 +143,15 @@ class Codec:
             raise UnknownType(f"{type!r} is no event of {self.service}")
         return decoder(data)
 
+    def decode_all(self, types: Iterable[str], datas: Iterable[bytes]) -> list[Any]:
+        """The same for a whole stream, where a call an event would be a tenth of the time."""
+        decoders = self._decoders
+        try:
+            found = [decoders[type] for type in types]
+        except KeyError as unknown:
+            raise UnknownType(f"{unknown.args[0]!r} is no event of {self.service}") from None
+        return [decode(data) for decode, data in zip(found, datas, strict=True)]
+
     def prefix_of(self, type: str) -> str:
         """The prefix of the streams that a type's entries stand in."""
         return prefix_of(type)

@@ -85,7 +85,7 @@ class EventLog:
         """A stream's bare events, which is all that a decision needs; reads that arrive together are done together."""
         caller, key = (None, None) if command is None or command.key is None else (command.caller, command.key)
         now, key_known, position, types, datas = await self._reads.do(Asked(tenant, uuid_of(stream_id), caller, key))
-        return Past([] if types is None else list(map(self.codec.decode, types, datas)), position or 0, now, key_known is True)
+        return Past([] if types is None else self.codec.decode_all(types, datas), position or 0, now, key_known is True)
 
     async def read(self, after: int, limit: int, tenant: UUID | None = None, *, raw: bool = False) -> list[Entry]:
         """At most `limit` entries of positions above `after`, in order; of one tenant or of all. `raw` leaves the events undecoded."""

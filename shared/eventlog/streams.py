@@ -112,7 +112,7 @@ class Streams(Generic[State]):
         return id.startswith(f"{self.prefix}_")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Attempt(Generic[State]):
     """One command on one stream, decided as often as it takes."""
 

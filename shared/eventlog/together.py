@@ -62,8 +62,7 @@ class Together(Generic[Item]):
 
     def do(self, item: Item) -> asyncio.Future[Any]:
         """Asks for something; Unreachable if the connection breaks meanwhile."""
-        assert self._task is not None, "the log is started before it is used"
-        assert not self._stopping, "the log is stopped after its users"
+        assert self._task is not None and not self._task.done(), "the log is used between its start and its stop"  # noqa: PT018
         self._queue.append(item)
         if not self._more.is_set():
             self._more.set()
@@ -100,22 +99,33 @@ class Together(Generic[Item]):
             return
         try:
             await self.perform(await self._connected(), batch)
-        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError) as broken:
-            for item in batch:
-                if not item.done.done():
-                    item.done.set_exception(Unreachable(str(broken)))
-        except Exception as wrong:
-            # One of them is wrong in a way that only the database sees. The others shall not suffer for it.
-            if len(batch) > 1:
+        except Exception as error:
+            if _broke_off(error):
+                _fail(batch, Unreachable(str(error)))
+            elif len(batch) == 1:
+                _fail(batch, error)
+            else:
+                # One of them is wrong in a way that only the database sees. The others shall not suffer for it.
                 for item in batch:
                     await self._perform([item])
-            elif not batch[0].done.done():
-                batch[0].done.set_exception(wrong)
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
             self._connection = await asyncpg.connect(self.dsn, server_settings=_SETTINGS | {"application_name": self.name})
         return self._connection
+
+
+def _broke_off(error: Exception) -> bool:
+    """Whether it was the connection. An argument that asyncpg cannot write is an InterfaceError too, but a ValueError besides."""
+    if isinstance(error, ValueError):
+        return False
+    return isinstance(error, (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError))
+
+
+def _fail(batch: Sequence[Waiting], error: Exception) -> None:
+    for item in batch:
+        if not item.done.done():
+            item.done.set_exception(error)
 
 
 # An array written out by us and cast by the database costs a tenth of what it costs asyncpg to take a list apart.

@@ -145,6 +145,7 @@ def test_what_was_encoded_is_decoded_the_same(event: Any) -> None:
     assert decoded == event
     assert decoded.__class__ is event.__class__
     assert CODEC.encode(decoded) == (type, data)
+    assert CODEC.decode_all([type, type], [data, data]) == [event, event]
 
 
 def test_types_are_named_by_category_class_and_version() -> None:
@@ -164,6 +165,8 @@ def test_an_older_version_is_brought_up_step_by_step() -> None:
 def test_an_unknown_type_is_named(type: str) -> None:
     with pytest.raises(UnknownType, match=f"'{type}'"):
         CODEC.decode(type, b"{}")
+    with pytest.raises(UnknownType, match=f"'{type}'"):
+        CODEC.decode_all(["moral.Alone", type], [b"{}", b"{}"])
 
 
 def test_an_event_of_elsewhere_cannot_be_written() -> None:
