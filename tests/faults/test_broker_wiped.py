@@ -1,0 +1,48 @@
+"""NATS is the doorbell, Postgres the record: a story comes out the same though the broker loses everything it had stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deploy.cases.playing import play, story_clock
+from deploy.cases.reading import read
+from deploy.stack import Stack
+from tests.faults.striking import away, entries_of, wiping
+from tests.journeys.telling import TWO_LIVES, seeded, spine
+
+
+@pytest.mark.timeout(300)
+async def test_a_long_story_comes_out_the_same_when_the_broker_alone_carries_it_and_is_wiped_twice(tmp_path: Path) -> None:
+    """With pull off there is no other way: all that was lost is published again."""
+    case, chance = read(TWO_LIVES), seeded("wipes")
+    places = chance.sample(range(1, len(case.story)), 2)
+    async with Stack(tmp_path, story=True, pull=False) as stack:
+        played = await play(case, stack, before_step=wiping(stack, places))
+        assert played.differences == (), f"wiped before the steps {places}"
+        await entries_of(stack, played)
+
+
+@pytest.mark.fault
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("pull", [True, False], ids=["with-pull", "broker-alone"])
+async def test_stories_come_out_the_same_with_the_broker_wiped_at_every_step(tmp_path: Path, pull: bool) -> None:
+    async with Stack(tmp_path, story=True, pull=pull) as stack, story_clock(stack) as clock:
+        for case in (read(TWO_LIVES), *spine()):
+            played = await play(case, stack, clock=clock, before_step=wiping(stack, range(len(case.story))))
+            assert played.differences == (), case.id
+            await entries_of(stack, played)
+
+
+@pytest.mark.fault
+@pytest.mark.timeout(1800)
+async def test_a_long_story_comes_out_the_same_with_the_broker_away_from_any_step_to_any_later_one(tmp_path: Path) -> None:
+    case, chance = read(TWO_LIVES), seeded("away")
+    last = len(case.story) - 1
+    async with Stack(tmp_path, story=True) as stack, story_clock(stack) as clock:
+        for goes in range(last):
+            comes = chance.randint(goes + 1, last)
+            played = await play(case, stack, clock=clock, before_step=away(stack, goes, comes))
+            assert played.differences == (), f"away from step {goes} to {comes}"
+            await entries_of(stack, played)

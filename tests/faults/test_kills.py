@@ -1,0 +1,73 @@
+"""A story comes out the same whichever service is killed at whichever of its steps."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from deploy.cases.clock import StoryClock
+from deploy.cases.playing import Played, play
+from deploy.cases.reading import Case, read
+from deploy.migrate import SERVICES
+from deploy.stack import Stack
+from tests.faults.striking import Killer, entries_of
+from tests.journeys.telling import TWO_LIVES, auditing, seeded, visible
+
+
+async def told_under_kills(stack: Stack, clock: StoryClock, case: Case, chance: random.Random, victims: dict[int, str]) -> Played:
+    """Tells a case while services are killed at its steps; it comes out as expected, and every deal is replayed as it was settled."""
+    killer = Killer(stack, chance, victims)
+    played = await play(case, stack, clock=clock, before_step=killer.before_step)
+    await killer.all_are_back()
+    assert played.differences == (), f"{case.id} with kills at {victims}"
+    async with auditing(stack, played) as auditor:
+        for (noun, deal), _ in played.ids.items():
+            if noun == "deal" and (await auditor.deal(deal))["state"] == "settled":
+                assert (await auditor.replay(deal))["same"] is True, f"{case.id} {deal} with kills at {victims}"
+    return played
+
+
+@pytest.mark.timeout(300)
+async def test_a_long_story_comes_out_the_same_when_a_service_is_killed_at_every_third_step(stack: Stack, clock: StoryClock) -> None:
+    """Service i mod 4 at step i, for a third of the steps; `make faults` kills every service at every step."""
+    case, chance = read(TWO_LIVES), seeded("kills")
+    undisturbed = await play(case, stack, clock=clock)
+    assert undisturbed.differences == ()
+    victims = {place: SERVICES[place % len(SERVICES)] for place in range(chance.randrange(3), len(case.story), 3)}
+    played = await told_under_kills(stack, clock, case, chance, victims)
+    assert played.outcome == undisturbed.outcome
+    assert await entries_of(stack, played) == await entries_of(stack, undisturbed)
+
+
+@pytest.mark.fault
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("shift", range(len(SERVICES)))
+async def test_every_story_comes_out_the_same_with_service_i_plus_shift_mod_4_killed_at_each_step_i(
+    stack: Stack, clock: StoryClock, shift: int
+) -> None:
+    """Over all shifts: every service at every step of every story."""
+    chance = seeded(f"every kill, shift {shift}")
+    for case in (read(TWO_LIVES), *visible()):
+        undisturbed = await play(case, stack, clock=clock)
+        victims = {place: SERVICES[(place + shift) % len(SERVICES)] for place in range(len(case.story))}
+        played = await told_under_kills(stack, clock, case, chance, victims)
+        assert await entries_of(stack, played) == await entries_of(stack, undisturbed), f"{case.id} with kills at {victims}"
+
+
+@pytest.mark.fault
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("hears", ["broker", "pull"])
+async def test_a_long_story_comes_out_the_same_under_kills_of_one_of_two_replicas_whichever_way_services_hear(
+    tmp_path_factory: pytest.TempPathFactory, hears: str
+) -> None:
+    case, chance = read(TWO_LIVES), seeded(f"kills of one of two, {hears}")
+    folder = tmp_path_factory.mktemp(hears)
+    async with Stack(folder, story=True, replicas=2, broker=hears == "broker", pull=hears == "pull") as stack:
+        for shift in range(len(SERVICES)):
+            victims = {place: SERVICES[(place + shift) % len(SERVICES)] for place in range(len(case.story))}
+            killer = Killer(stack, chance, victims)
+            played = await play(case, stack, before_step=killer.before_step)
+            await killer.all_are_back()
+            assert played.differences == (), f"kills at {victims}"
+            await entries_of(stack, played)
