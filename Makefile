@@ -36,7 +36,8 @@ bench: setup  ## measure the log against its yardsticks, interleaved
 	@$(BIN)/python -m tests.bench
 
 faults: setup  ## the full matrix of kills and wipes over the cases
-	@$(BIN)/python -m pytest -q -m fault
+	@export FENYONG_SEED=$${FENYONG_SEED:-$$RANDOM}; echo "The same again: FENYONG_SEED=$$FENYONG_SEED make faults"; \
+	  $(BIN)/python -m pytest -q -m fault --durations=0
 
 lint: setup  ## ruff and mypy --strict
 	@$(BIN)/ruff check .
