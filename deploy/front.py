@@ -14,6 +14,7 @@ Json = dict[str, Any]
 
 ROUTES: Final[Mapping[str, str]] = {
     "/v1/listings": "listing",
+    "/v1/suspects": "listing",
     "/v1/clients": "client",
     "/v1/deals": "commission",
     "/v1/disputes": "commission",

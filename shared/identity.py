@@ -139,6 +139,7 @@ ACTS: Final[dict[str, Act]] = {
     **_acts("mandate.revoke mandate.ratify", Act(Reach.COMPANY, "general_manager", frozenset({"legal_representative"}))),
     **_acts("listing.read", _reads(Reach.ANY)),
     **_acts("listing.read_concealed client.read deal.read violation.read", _reads(Reach.OWN)),
+    **_acts("suspect.read", Act(Reach.STORE, "store_manager", frozenset({"auditor", "legal_representative"}))),
     **_acts("agenda.read deal.preview", Act(Reach.ANY, "agent")),
     **_acts("person.read mandate.read", _reads(Reach.ANY, "personnel", "administrator", "legal")),
     **_acts("pack.read company.read enums.read", _reads(Reach.ANY, *BESIDE)),

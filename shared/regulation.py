@@ -435,7 +435,7 @@ class Known(Struct, frozen=True):
     stage: int | None = None
 
 
-def _whole(least: int, most: int) -> Parameter:
+def _whole(least: int, most: int, unless_given: int | None = None) -> Parameter:
     def read(value: object) -> int:
         if isinstance(value, _Written) and re.fullmatch(r"-?[0-9]{1,12}", value):
             value = int(value)
@@ -445,7 +445,7 @@ def _whole(least: int, most: int) -> Parameter:
             raise ValueError(f"is between {least} and {most}, not {value}")
         return value
 
-    return Parameter(read)
+    return Parameter(read, unless_given)
 
 
 def _one_share(value: object) -> Fraction:
@@ -534,6 +534,12 @@ _FLAG = Parameter(_flag)
 _OF = _words(*FEES, unless_given=("agency",))
 _TABLE = Known({"shares": _SHARES, "of": _OF}, stage=1)
 _REPEATED = {"fine_fen": _FINE, "dismissal_from": _whole(1, 1000)}
+_SUSPECTED = {
+    "days": _whole(1, 3660, 30),
+    "alike_percent": _whole(0, 100, 80),
+    "one_owner_rooms": _whole(2, 1000, 2),
+    "draft_days": _whole(1, 3660, 3),
+}
 
 CLAUSES: Final[Mapping[str, Known]] = {
     "A-1.N6": Known({"of": _words(*FEES)}, stage=0),
@@ -570,7 +576,7 @@ CLAUSES: Final[Mapping[str, Known]] = {
     "A-2.11": Known(),
     "A-2.12": Known(),
     "A-2.13": Known(_REPEATED),
-    "A-2.14": Known(_REPEATED),
+    "A-2.14": Known({**_REPEATED, **_SUSPECTED}),
     "A-2.15": Known({"from": Parameter(_day), "days": _DAYS, "alike_percent": _PERCENT, "alike_days": _DAYS, "fine_fen": _FINE}),
     "A-2.16": Known({"days": _DAYS, "recorder_points": _POINTS}, stage=2),
     "A-2.17": Known({"recorder_points": _POINTS}, stage=2),

@@ -3,8 +3,10 @@
 from services.authz import events as authz
 from services.client import events as client
 from services.commission import events as commission
-from services.listing import api, views
+from services.listing import views
 from services.listing.aggregate import claims_of, claims_of_attempt, evolve, evolve_attempt
+from services.listing.api import ROUTES
+from services.listing.api.listings import Parts
 from services.listing.events import CODEC
 from services.listing.reactions import Reactions
 from shared.eventlog import Streams
@@ -14,7 +16,7 @@ from shared.service import Service, frame
 async def compose(service: Service) -> None:
     listings = Streams(service.log, "lst", evolve, claims_of)
     reactions = Reactions(listings, service.pool, service.caught_up)
-    service.parts = api.Parts(listings, Streams(service.log, "att", evolve_attempt, claims_of_attempt))
+    service.parts = Parts(listings, Streams(service.log, "att", evolve_attempt, claims_of_attempt))
     service.hear("listing", codec=CODEC, project=views.project)
     service.hear("authz", codec=authz.CODEC, project=views.project, react=reactions.react, reacts_to={"person.Left"})
     service.hear("client", codec=client.CODEC, project=views.project, react=reactions.react, reacts_to={"client.Viewed"})
@@ -28,4 +30,4 @@ async def compose(service: Service) -> None:
     service.sweep("announce lapses", reactions.sweep)
 
 
-app = frame("listing", CODEC, compose, [api.routes])
+app = frame("listing", CODEC, compose, ROUTES)

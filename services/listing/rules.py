@@ -2,13 +2,17 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import combinations
+from typing import Literal
 
-from msgspec import structs
+from msgspec import Struct, structs
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import Levenshtein
 
-from services.listing.events import Check, House, Stands
+from services.listing.events import Check, House, Kind, Stands
 from shared.calendar import days_before, term_end
 from shared.conduct import substance
 from shared.identity import Post
@@ -171,3 +175,91 @@ def canned_after(pack: Pack, text: str, others: Sequence[tuple[str, str]], at: d
 def canned_since(pack: Pack, at: datetime) -> datetime | None:
     """A-2.15: from when on follow-ups are compared with one of `at`; None: they are not."""
     return days_before(at, pack["A-2.15"].alike_days, pack.reading("R-days")) if pack.has("A-2.15") else None
+
+
+# Suspects: what looks like deliberate duplicates and junk. A manager finds what is.
+
+
+class Candidate(Struct, frozen=True):
+    """An entry that is looked at among others of its team; `number` says which was first."""
+
+    id: str
+    number: int
+    kind: Kind
+    house: House
+    owner: str | None
+    draft: bool
+    missing: tuple[str, ...]
+    entered_at: datetime
+    recorder: str
+
+
+class Suspect(Struct, frozen=True):
+    """Entries, the first first, that look like one entered again (`alike`), like rooms invented for one owner's phone (`one_owner`), or
+    like junk (`unfinished`); how much so in percent."""
+
+    why: Literal["alike", "one_owner", "unfinished"]
+    percent: int
+    entries: tuple[Candidate, ...]
+
+
+def suspected_since(pack: Pack, at: datetime) -> datetime | None:
+    """A-2.14: from when on entries are looked at for suspects at `at`; None: they are not."""
+    return days_before(at, pack["A-2.14"].days, pack.reading("R-days")) if pack.has("A-2.14") else None
+
+
+def suspects(pack: Pack, entries: Iterable[Candidate], at: datetime) -> list[Suspect]:
+    """A-2.14: the suspects among one team's entries, the most suspect first, else the earlier. None without the clause."""
+    if not pack.has("A-2.14"):
+        return []
+    looked_at = sorted(entries, key=lambda entry: entry.number)
+    found = [*_alike(pack, looked_at), *_of_one_owner(pack, looked_at), *_unfinished(pack, looked_at, at)]
+    return sorted(found, key=lambda suspect: (-suspect.percent, [entry.number for entry in suspect.entries], suspect.why))
+
+
+def _alike(pack: Pack, entries: Sequence[Candidate]) -> Iterable[Suspect]:
+    """Entries of rooms in one house and stair that differ by look-alikes or one character, and are else as alike as the pack says."""
+    stairs: dict[str, list[Candidate]] = defaultdict(list)
+    for entry in entries:
+        if entry.house.room and entry.house.community:
+            stairs[room_key(entry.kind, structs.replace(entry.house, room=None))].append(entry)
+    for beside in stairs.values():
+        for one, other in combinations(beside, 2):
+            if Levenshtein.distance(_room_as_seen(one), _room_as_seen(other), score_cutoff=1) <= 1:
+                percent = likeness_percent(one, other)
+                if percent >= pack["A-2.14"].alike_percent:
+                    yield Suspect("alike", percent, (one, other))
+
+
+def _room_as_seen(entry: Candidate) -> str:
+    return _plain(entry.house.room or "").translate(_AS_DIGITS)
+
+
+def likeness_percent(one: Candidate, other: Candidate) -> int:
+    """A-2.14: how alike two entries are: the mean over the room, by its characters, and the other facts that both give, the same or not."""
+    told = [(one.owner, other.owner), *((getattr(one.house, name), getattr(other.house, name)) for name in _TOLD)]
+    same: list[int] = [100 * (mine == theirs) for mine, theirs in told if mine is not None and theirs is not None]
+    alike = [round(fuzz.ratio(_room_as_seen(one), _room_as_seen(other))), *same]
+    return sum(alike) // len(alike)
+
+
+_TOLD = ("bedrooms", "floor", "area_m2", "orientation", "title_certificate", "decoration")
+
+
+def _of_one_owner(pack: Pack, entries: Sequence[Candidate]) -> Iterable[Suspect]:
+    """Several rooms with one owner's phone; the percent is the share of rooms that are one too many if the owner has one."""
+    owners: dict[str, dict[str, Candidate]] = defaultdict(dict)
+    for entry in entries:
+        if entry.owner is not None and entry.house.room:
+            owners[entry.owner].setdefault(room_key("", entry.house), entry)
+    for rooms in owners.values():
+        if len(rooms) >= pack["A-2.14"].one_owner_rooms:
+            yield Suspect("one_owner", 100 * (len(rooms) - 1) // len(rooms), tuple(rooms.values()))
+
+
+def _unfinished(pack: Pack, entries: Sequence[Candidate], at: datetime) -> Iterable[Suspect]:
+    """Drafts that were never completed in the pack's days; the percent is the share of the five facts that is missing."""
+    needs = pack["A-2.6"].needs if pack.has("A-2.6") else ()
+    for entry in entries:
+        if entry.draft and needs and at >= term_end(entry.entered_at, pack["A-2.14"].draft_days, pack.reading("R-days")):
+            yield Suspect("unfinished", 100 * len(entry.missing) // len(needs), (entry,))

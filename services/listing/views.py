@@ -1,5 +1,6 @@
 """Listings as they are, for reading, lists and deadlines. May be dropped and rebuilt from the log."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -10,6 +11,7 @@ from services.authz import events as authz
 from services.commission import events as commission
 from services.listing.aggregate import Listing, endings, evolve
 from services.listing.events import AttemptFound, FollowedUp, House
+from services.listing.rules import Candidate
 from shared import identity
 from shared.conduct import substance
 from shared.entry import Entry, id_of
@@ -53,6 +55,7 @@ def _columns(listing: Listing) -> dict[str, Any]:
         "next_until": stands[1].until if len(stands) > 1 else None,
         "last_holder": stands[2].holder if len(stands) > 2 else None,
         "turns_at": turns_at(listing),
+        "entered_at": listing.entered_at,
     }
 
 
@@ -134,6 +137,20 @@ async def violations_of(connection: Connection, tenant: UUID, kind: str, person:
         "select count(*) from claims where tenant = $1 and kind = 'violation' and key like $2", tenant, f"{kind}/{person}/%"
     )
     return count
+
+
+async def entered_by(connection: Connection, tenant: UUID, people: Sequence[str], since: datetime) -> list[Candidate]:
+    """What these people recorded since an instant, in the order of numbers, but what was found to be a duplicate already (A-2.14)."""
+    rows = await connection.fetch(
+        "select stream, number, state from listings where tenant = $1 and recorder = any($2) and entered_at >= $3 order by number",
+        tenant, people, since,
+    )  # fmt: skip
+    told = [(id_of("lst", row["stream"]), row["number"], LISTINGS.state_of(row["state"])) for row in rows]
+    return [
+        Candidate(id, number, it.kind, it.house, it.owner, it.draft, it.missing, it.entered_at, it.recorder)
+        for id, number, it in told
+        if not it.duplicate
+    ]
 
 
 Which = Literal["mine", "pool", "ending", "lapsed", "all"]
