@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct, structs
 
 from services.listing import rules
-from services.listing.aggregate.holding import course, posts
+from services.listing.aggregate.holding import course, from_now_on, posts
 from services.listing.aggregate.listing import Listing
 from services.listing.events import (
     Completed,
@@ -24,10 +24,11 @@ from services.listing.events import (
     ViolationFound,
 )
 from shared import conduct
+from shared.entry import id_of
 from shared.eventlog import Claimant
 from shared.identity import Caller, Post, allow
 from shared.regulation import Pack, Refused, Violation
-from shared.tenure import COMPANY, Ground, Stand, has_lapsed, holder_at
+from shared.tenure import Ground, Stand, has_lapsed, holder_at
 
 Past = Sequence[tuple[int, Event]]
 """A listing's events so far, each with its version."""
@@ -96,7 +97,7 @@ def complete(
 
 def _refuse_duplicate(room: str | None, original: Claimant | None) -> None:
     if room is not None and original is not None:
-        raise Refused("duplicate_listing", "A-2.6", original=original.stream, first_at=original.recorded_at)
+        raise Refused("duplicate_listing", "A-2.6", original=id_of("lst", original.stream), first_at=original.recorded_at)
 
 
 def _refuse_agents_phone(pack: Pack, owner_is_agents: bool) -> None:
@@ -125,7 +126,8 @@ def refute(
         return [Refuted(by.person, what, None, reason, listing.correct, None, at)]
     if follow_up is None or follow_up not in _follow_ups(past):
         raise Refused("unknown_reference", "A-2.7", field="follow_up")
-    return [Refuted(by.person, what, follow_up, reason, listing.correct, _without(terms_of(past, at), follow_up, ground, at), at)]
+    stands = _without(listing, terms_of(past, at), follow_up, ground, at)
+    return [Refuted(by.person, what, follow_up, reason, listing.correct, stands, at)]
 
 
 def _follow_ups(past: Past) -> set[int]:
@@ -168,7 +170,7 @@ def _since_lapse(terms: list[Term], at: datetime) -> list[Term]:
     return [Term(None, ended[-1], terms[-1].stands[len(ended) :])] if ended else terms
 
 
-def _without(terms: list[Term], refuted: int, ground: Ground, at: datetime) -> Stands | None:
+def _without(listing: Listing, terms: list[Term], refuted: int, ground: Ground, at: datetime) -> Stands | None:
     """A-2.7: the course if a follow-up had not been made; None if nothing hangs on it.
 
     Had a term ended without it, before the next act or by now, the lapse comes now: never earlier than the refutation.
@@ -179,19 +181,9 @@ def _without(terms: list[Term], refuted: int, ground: Ground, at: datetime) -> S
     until = [*(following.at for following in left[1:]), at]
     ended = [term for term, by in zip(left, until, strict=True) if has_lapsed(term.stands, by)]
     if ended:
-        return _lapsing(ended[0].stands, ground, at)
-    return left[-1].stands if terms[-1].version == refuted else None
-
-
-def _lapsing(stands: Stands, ground: Ground, at: datetime) -> Stands:
-    """A course that lapses at `at` to the account it would have lapsed to, whose own term begins then."""
-    first, account = stands[0], stands[1].holder
-    ends_now = Stand(first.holder, at, first.clause)
-    if account == COMPANY:
-        return (ends_now, Stand(COMPANY))
-    team = ground.post(account)
-    store = team.store if team is not None else None
-    return (ends_now, *rules.accounts_course(ground.activations, account.removeprefix("team:"), store, at))
+        first, *after = ended[0].stands
+        return from_now_on(listing, (Stand(first.holder, at, first.clause), *after), ground)
+    return from_now_on(listing, left[-1].stands, ground) if terms[-1].version == refuted else None
 
 
 def find_duplicate(listing: Listing, *, by: Caller, reason: str, ordinal: int, ground: Ground, at: datetime) -> list[Event]:

@@ -37,10 +37,17 @@ def course(listing: Listing, holder: str, ground: Ground, at: datetime) -> Stand
     if listing.deals or holder == COMPANY:
         return (Stand(holder),)
     post = ground.post(holder)
+    if holder.startswith("team:"):  # of which everyone may have gone
+        store = post.store if post is not None else None
+        return rules.accounts_course(ground.activations, holder.removeprefix("team:"), store, at)
     assert post is not None, f"the post of {holder} was not looked up"
-    if holder.startswith("team:"):
-        return rules.accounts_course(ground.activations, post.team, post.store, at)
     return rules.holders_course(ground.activations, post, listing.recorder, at)
+
+
+def from_now_on(listing: Listing, stands: Stands, ground: Ground) -> Stands:
+    """A course whose first term runs, with what follows worked out anew: a pack may have been activated since."""
+    first = stands[0]
+    return stands if first.until is None else (first, *course(listing, stands[1].holder, ground, first.until))
 
 
 def posts(ground: Ground, *names: str) -> tuple[Post, ...]:
@@ -89,17 +96,13 @@ def _team_concerned(listing: Listing, by: Post, ground: Ground, at: datetime) ->
 
 
 def _renewed(listing: Listing, by: Post, ground: Ground, at: datetime) -> Stands | None:
-    """The course if this is a follow-up by who holds it; None if it renews nothing, or nothing beyond what is so already."""
+    """The course if this is a follow-up by who holds it; None if it renews nothing. A viewing that is heard of only after a later act
+    renews nothing either: the running term began after it."""
     holder = holder_at(listing.stands, at)
-    if listing.deals or listing.draft or (holder != by.person and (by.team is None or holder != f"team:{by.team}")):
+    theirs = holder == by.person or (by.team is not None and holder == f"team:{by.team}")
+    if not theirs or listing.deals or listing.draft or at < listing.since:
         return None
-    renewed = course(listing, holder, ground, at)
-    return None if _outlasts(stand_at(listing.stands, at), renewed[0]) else renewed
-
-
-def _outlasts(running: Stand, renewed: Stand) -> bool:
-    """Whether a term that runs ends later than its renewal would: by a viewing that is heard of after a later act."""
-    return renewed.until is not None and (running.until is None or running.until > renewed.until)
+    return course(listing, holder, ground, at)
 
 
 # Claims
@@ -203,10 +206,7 @@ def reschedule(listing: Listing, *, begins: datetime, ground: Ground, at: dateti
         return []
     running = listing.stands[listing.stands.index(stand_at(listing.stands, at)) :]
     first = running[0]
-    if first.until is None:
-        after = course(listing, first.holder, ground, max(begins, at))
-    else:
-        after = (first, *course(listing, running[1].holder, ground, first.until))
+    after = course(listing, first.holder, ground, max(begins, at)) if first.until is None else from_now_on(listing, running, ground)
     return [Rescheduled(after, at)] if after != running else []
 
 

@@ -53,8 +53,9 @@ class Said(Struct, frozen=True):
 
 
 class Listing(Struct, frozen=True):
-    """`draft`: it has never been correct. `refuted_owners`: phones that were found not to be the owner's. `said`: since it was last
-    shown. `deals`: those for which terms stand still. `warned`: of which end, by which clause, a warning was given last."""
+    """`since`: when `stands` began to count. `draft`: it has never been correct. `refuted_owners`: phones that were found not to be the
+    owner's. `said`: since it was last shown. `deals`: those for which terms stand still. `warned`: of which end, by which clause, a
+    warning was given last."""
 
     kind: Kind
     house: House
@@ -63,6 +64,7 @@ class Listing(Struct, frozen=True):
     correct: bool
     entered_at: datetime
     stands: Stands
+    since: datetime
     draft: bool = False
     check: Check = Check()
     refuted_owners: tuple[str, ...] = ()
@@ -105,6 +107,7 @@ def evolve(listing: Listing | None, event: Event) -> Listing:
             entered_at=event.at,
             stands=event.stands,
             draft=not event.correct,
+            since=event.at,
             check=event.check,
         )
     return _held(_changed(listing, event), listing, event)
@@ -180,7 +183,7 @@ def _held(listing: Listing, before: Listing, event: Event) -> Listing:
         return structs.replace(listing, version=version)
     has_moved = has_lapsed(before.stands, event.at) or stands[0].holder != holder_at(before.stands, event.at)
     after = _revealed(listing) if has_moved else listing
-    return structs.replace(after, version=version, stands=stands, announced=None)
+    return structs.replace(after, version=version, stands=stands, since=event.at, announced=None)
 
 
 def _revealed(listing: Listing) -> Listing:

@@ -36,7 +36,7 @@ from shared.service import (
     entered,
     invalid,
 )
-from shared.tenure import holder_at, looking
+from shared.tenure import COMPANY, ground, holder_at, looking
 
 routes = Routes()
 
@@ -326,19 +326,28 @@ async def find(
     now = await ctx.service.log.now(ctx.tenant)
     after = int(page.after[0]) if page.after is not None else 0
     rows = await views.found(
-        ctx.service.pool, ctx.tenant, now, which, await _sight(ctx), kind=kind, status=status, after=after, limit=page.limit + 1
+        ctx.service.pool, ctx.tenant, now, which, await _sight(ctx, now), kind=kind, status=status, after=after, limit=page.limit + 1
     )
     return ctx.show_page(page, rows, at=lambda row: (row["number"],), as_shown=_in_list)
 
 
-async def _sight(ctx: Context) -> views.Sight:
-    post = ctx.caller.post
-    accounts = ("company", *([f"team:{post.team}"] if post.team is not None else []))
+async def _sight(ctx: Context, now: datetime) -> views.Sight:
+    post, accounts = ctx.caller.post, await _claimable_from(ctx, now)
     if ctx.may("listing.read_concealed"):
         return views.Sight(ctx.caller.person, accounts, None)
     others = await posts_of(ctx.service.pool, ctx.tenant) if post.role != "agent" else []
     below = tuple(other.person for other in others if ctx.may("listing.read_concealed", over=(other,)))
     return views.Sight(ctx.caller.person, accounts, below)
+
+
+async def _claimable_from(ctx: Context, now: datetime) -> tuple[str, ...]:
+    """A-2.12: the accounts from which the caller may claim under the packs in force; none where none is."""
+    own = f"team:{ctx.caller.post.team}"
+    around = await ground(ctx.service.pool, ctx.tenant, (own,))
+    try:
+        return tuple(name for name in (own, COMPANY) if rules.may_claim(around.pack_of(name, now), name, ctx.caller.post))
+    except Refused:
+        return ()
 
 
 def _in_list(row: Any) -> dict[str, Any]:
