@@ -33,7 +33,7 @@ def away(pid: int) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
-@pytest.fixture(scope="module", params=["broker", "pull"])
+@pytest.fixture(scope="module")
 async def impatient(
     stack: Stack, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> AsyncIterator[httpx2.AsyncClient]:
@@ -45,7 +45,18 @@ async def impatient(
         yield process
 
 
-@pytest.mark.parametrize("source", ["listing", "client", "authz"])
+@pytest.mark.parametrize(
+    ("impatient", "source"),
+    [
+        ("broker", "listing"),
+        pytest.param("broker", "client", marks=pytest.mark.fault),
+        pytest.param("broker", "authz", marks=pytest.mark.fault),
+        ("pull", "client"),
+        pytest.param("pull", "listing", marks=pytest.mark.fault),
+        pytest.param("pull", "authz", marks=pytest.mark.fault),
+    ],
+    indirect=["impatient"],
+)
 async def test_a_deal_settled_while_a_source_is_away_says_for_whom_it_waits_and_is_settled_by_itself_when_it_is_back(
     stack: Stack, clock: StoryClock, impatient: httpx2.AsyncClient, source: str
 ) -> None:
