@@ -133,7 +133,7 @@ async def found(
     rows: list[Any] = await connection.fetch(
         f"select stream, number, kind, recorder, first, version, {_HOLDER} as held_by from clients"  # noqa: S608
         f" where tenant = $1 and number > $3 and {_WHICH[which]} and ($7::text is null or kind = $7)"
-        " and $5::text[] is not null and ($6::text[] is null or true) order by number limit $8",
+        " and $4::text is not null and $5::text[] is not null and ($6::text[] is null or true) order by number limit $8",
         tenant, now, after, person, list(accounts), None if below is None else list(below), kind, limit,
     )  # fmt: skip
     return rows

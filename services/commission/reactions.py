@@ -92,19 +92,23 @@ class Bench:
         store = history.as_it_stood(entries, _open_cut(closing)).closing_store
         return in_force(await activations_of(connection, tenant), store, closing)
 
-    async def preview(self, tenant: UUID, terms: Terms, at: datetime) -> Settlement:
-        """The split if a deal on these terms closed at `at`, by what is journalled now. Without a client, the first closer's own.
-
-        Refused: unknown_reference for a listing or client that was never entered. Writes nothing.
+    async def preview(self, tenant: UUID, terms: Terms, *instants: datetime) -> list[Settlement]:
+        """The splits if a deal on these terms closed at these instants, by what is journalled now. Without a client, the first closer's
+        own. Refused: unknown_reference for a listing or client that was never entered. Writes nothing.
         """
-        imagined = history.imagined(tenant, terms, at)
+        imagined = history.imagined(tenant, terms, instants[0])
         async with self._pool.acquire() as connection:
-            entries = await journal.evidence(connection, tenant, imagined)
-            kind = history.kind_of(e for e in entries if e.stream_id == terms.listing)
+            found = (await journal.evidence(connection, tenant, imagined))[len(imagined) :]
+            kind = history.kind_of(e for e in found if e.stream_id == terms.listing)
             if kind is None:
                 raise Refused("unknown_reference", field="listing")
-            entries = [*history.imagined(tenant, structs.replace(terms, kind=kind), at), *entries[len(imagined) :]]
-            return history.judged(entries, _open_cut(at), await self._pack(connection, tenant, entries, at))
+            if terms.client and not any(e.stream_id == terms.client for e in found):
+                raise Refused("unknown_reference", field="client")
+            whole, judged = structs.replace(terms, kind=kind), []
+            for at in instants:
+                entries = [*history.imagined(tenant, whole, at), *found]
+                judged.append(history.judged(entries, _open_cut(at), await self._pack(connection, tenant, entries, at)))
+            return judged
 
     async def replay(
         self, tenant: UUID, deal: str, *, as_of: datetime | None = None, known_at: datetime | None = None, pack: str | None = None

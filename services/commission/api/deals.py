@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services.commission import history
 from services.commission.aggregate import deal as aggregate
-from services.commission.aggregate.deal import Deal, Surroundings
+from services.commission.aggregate.deal import Deal, State, Surroundings
 from services.commission.api.parts import fen, parts_of
 from services.commission.events import Adjustment, Kind, Line, Terms
 from services.commission.views import deals as views
@@ -314,7 +314,7 @@ async def _unknown_in(ctx: Context, lines: Iterable[Adjustment]) -> dict[str, An
 
 
 @routes.query("/v1/deals", act="deal.read")
-async def find(ctx: Ctx, page: Paged, state: Query64 | None = None) -> Response:
+async def find(ctx: Ctx, page: Paged, state: State | None = None) -> Response:
     """Deals by number: those the caller is party to, those of people and the store below them, an auditor's are all."""
     people, stores = await _sight(ctx)
     after = int(page.after[0]) if page.after is not None else 0
@@ -335,7 +335,7 @@ def _in_list(row: Any) -> dict[str, Any]:
     return {
         "id": id_of("dea", row["stream"]),
         "number": row["number"],
-        "state": row["standing"],
+        "state": "settled" if row["standing"] == "outdated" else row["standing"],
         "store": row["store"],
         "listing": row["listing"],
         "client": row["client"],

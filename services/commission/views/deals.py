@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from services.commission.aggregate.deal import Deal, evolve, parties
+from services.commission.aggregate.deal import Deal, State, evolve, parties
 from shared.entry import id_of, uuid_of
 from shared.identity import Connection
 from shared.view import View
@@ -41,14 +41,16 @@ async def found(
     people: Sequence[str] | None,
     stores: Sequence[str] | None,
     *,
-    state: str | None,
+    state: State | None,
     after: int,
     limit: int,
 ) -> list[Any]:
-    """Deals to which one of `people` is party or that closed in one of `stores` (None: all), by number after `after`. Empty if none."""
+    """Deals in a state to which one of `people` is party or that closed in one of `stores` (None: all), by number after `after`. Empty if
+    none."""
     rows: list[Any] = await connection.fetch(
         "select stream, number, standing, store, listing, client from deals where tenant = $1 and number > $2"
-        " and ($3::text[] is null or people && $3 or store = any($4)) and ($5::text is null or standing = $5) order by number limit $6",
+        " and ($3::text[] is null or people && $3 or store = any($4)) and "
+        " ($5::text is null or case standing when 'outdated' then 'settled' else standing end = $5) order by number limit $6",
         tenant, after, people, stores or [], state, limit,
     )  # fmt: skip
     return rows

@@ -1,7 +1,7 @@
 """Requests to the listing service: bodies, the one call each makes, answers."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -319,9 +319,7 @@ async def _change(ctx: Context, id: str, decide: Any, *, look: Look | None = Non
 
 
 @routes.query("/v1/listings", act="listing.read")
-async def find(
-    ctx: Ctx, page: Paged, which: views.Which = "mine", kind: Kind | None = None, status: Status | None = None
-) -> Response:
+async def find(ctx: Ctx, page: Paged, which: views.Which = "mine", kind: Kind | None = None, status: Status | None = None) -> Response:
     """Listings by number: mine, the pool I may claim from, ending within a day, lapsed from me, or all that I may see."""
     now = await ctx.service.log.now(ctx.tenant)
     after = int(page.after[0]) if page.after is not None else 0
@@ -344,10 +342,12 @@ async def _claimable_from(ctx: Context, now: datetime) -> tuple[str, ...]:
     """A-2.12: the accounts from which the caller may claim under the packs in force; none where none is."""
     own = f"team:{ctx.caller.post.team}"
     around = await ground(ctx.service.pool, ctx.tenant, (own,))
-    try:
-        return tuple(name for name in (own, COMPANY) if rules.may_claim(around.pack_of(name, now), name, ctx.caller.post))
-    except Refused:
-        return ()
+    claimable: list[str] = []
+    for account in (own, COMPANY):
+        with suppress(Refused):
+            if rules.may_claim(around.pack_of(account, now), account, ctx.caller.post):
+                claimable.append(account)
+    return tuple(claimable)
 
 
 def _in_list(row: Any) -> dict[str, Any]:
