@@ -4,10 +4,13 @@ import re
 import unicodedata
 from datetime import datetime, timedelta
 
+import phonenumbers
+
 from shared.regulation import Pack, Refused, Violation
 
 _DIGIT_WORDS = str.maketrans("〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖幺两", "0012345678912345678912")
-_PHONE = re.compile(r"(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)|(?<!\d)0\d{2,3}[2-9]\d{6,7}(?!\d)")
+_MOBILE = re.compile(r"(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)")
+_LANDLINE = re.compile(r"(?<!\d)0\d{2,3}[-– ]?[2-9]\d{2,3}[-– ]?\d{4}(?!\d)")
 _JOINTS = re.compile(r"(?<=\d)[\s\-_.·,*/]+(?=\d)")
 
 
@@ -17,9 +20,14 @@ def substance(text: str) -> str:
 
 
 def holds_a_phone(text: str) -> bool:
-    """A-2.8: whether a phone number stands in the text, also spaced out, in full width, or in Chinese numerals."""
+    """A-2.8: whether a phone number stands in the text, also spaced out, in full width, or in Chinese numerals.
+
+    A landline is one only with an area code that there is: `0302, 2350000` is a room and a price.
+    """
     digits = unicodedata.normalize("NFKC", text).translate(_DIGIT_WORDS)
-    return bool(_PHONE.search(_JOINTS.sub("", digits)) or _PHONE.search(digits))
+    if _MOBILE.search(_JOINTS.sub("", digits)) or _MOBILE.search(digits):
+        return True
+    return any(phonenumbers.is_valid_number(phonenumbers.parse(found, "CN")) for found in _LANDLINE.findall(digits))
 
 
 def refuse_empty_follow_up(pack: Pack, text: str | None) -> None:

@@ -30,7 +30,7 @@ from services.client.events import (
 from shared import conduct
 from shared.eventlog import Claim
 from shared.identity import Caller, Post, allow
-from shared.regulation import Refused
+from shared.regulation import Activation, Refused
 from shared.tenure import COMPANY, Ground, Stand, ends_soon, holder_at, stand_at, stopped
 
 
@@ -226,12 +226,14 @@ def begin_terms_anew(client: Client, *, deal: str, ground: Ground, at: datetime)
     return [DealFell(deal, _course(free, holder_at(client.stands, at), ground, at), at)]
 
 
-def reschedule(client: Client, *, begins: datetime, ground: Ground, at: datetime) -> list[Event]:
-    """Packs: one was activated that is in force from `begins`. It changes no running term; who holds without one has it from then."""
+def reschedule(client: Client, *, activated: Activation, ground: Ground, at: datetime) -> list[Event]:
+    """Packs: one was activated that `ground` does not have yet. It changes no running term; who holds without one, because no pack had
+    the clause, has it from then."""
     running = stand_at(client.stands, at)
-    if client.deals or running.until is not None:
+    if running.until is not None or _course(client, running.holder, ground, at)[0].until is not None:
         return []
-    after = _course(client, running.holder, ground, max(begins, at))
+    anew = structs.replace(ground, activations=(*ground.activations, activated))
+    after = _course(client, running.holder, anew, max(activated.from_, at))
     return [Rescheduled(after, at)] if after != (running,) else []
 
 

@@ -1,11 +1,9 @@
 """What the client service does when others speak or a deadline passes. Each reaction counts from its cause and happens once."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Any
 
 import asyncpg
-from msgspec import structs
 
 from services.authz import events as authz
 from services.client import aggregate, views
@@ -44,16 +42,13 @@ class Reactions:
     async def _reschedule(self, entry: Entry, activated: commission.Activated) -> None:
         """Terms that begin after an activation begin under it. The view of packs shows it only when this has been done."""
         pack = Activation(load(activated.document), activated.start, activated.store)
-
-        async def look(state: Client, at: datetime) -> dict[str, Any]:
-            found = await looking(self._pool, entry.tenant)(state, at)
-            return {"ground": structs.replace(found["ground"], activations=(*found["ground"].activations, pack))}
-
         await self._caught_up()
         after = 0
         while page := await views.held_without_term(self._pool, entry.tenant, after, RESCHEDULED_AT_ONCE):
             for _, stream in page:
-                await self._change(entry, id_of("cli", stream), aggregate.reschedule, look=look, begins=activated.start)
+                await self._change(
+                    entry, id_of("cli", stream), aggregate.reschedule, look=looking(self._pool, entry.tenant), activated=pack
+                )
             after, _ = page[-1]
 
     async def _change(self, entry: Entry, client: str, decide: Callable[..., Any], **facts: Any) -> None:

@@ -190,8 +190,9 @@ class Flat:
         return self.take(aggregate.begin_terms_anew(self.listing, deal=deal, ground=self.ground, at=at(when)))
 
     def activate(self, when: str, pack: Pack, start: str, store: str | None = None) -> list[Event]:
-        self.packs = (*self.packs, Activation(pack, at(start), store))
-        return self.take(aggregate.reschedule(self.listing, begins=at(start), ground=self.ground, at=at(when)))
+        new, before = Activation(pack, at(start), store), self.ground
+        self.packs = (*self.packs, new)
+        return self.take(aggregate.reschedule(self.listing, activated=new, ground=before, at=at(when)))
 
     def announce(self, when: str) -> list[Event]:
         return self.take(aggregate.announce_lapse(self.listing, at=at(when)))

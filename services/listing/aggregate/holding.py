@@ -28,7 +28,7 @@ from services.listing.events import (
 )
 from shared import conduct
 from shared.identity import Caller, Post, allow
-from shared.regulation import Refused, Violation
+from shared.regulation import Activation, Refused, Violation
 from shared.tenure import COMPANY, Ground, Stand, holder_at, stand_at, stopped
 
 
@@ -199,14 +199,15 @@ def _concealment_anew(listing: Listing, ground: Ground, at: datetime) -> list[Ev
     return [ConcealmentRenewed(None if listing.deals else rules.concealed_until(pack, at), at)]
 
 
-def reschedule(listing: Listing, *, begins: datetime, ground: Ground, at: datetime) -> list[Event]:
-    """Packs: one was activated that is in force from `begins`. It changes no running term; one that has not begun by then begins under
+def reschedule(listing: Listing, *, activated: Activation, ground: Ground, at: datetime) -> list[Event]:
+    """Packs: one was activated that `ground` does not have yet. It changes no running term; one that has not begun by then begins under
     it: that of the account to which the running one lapses, or of who holds without one."""
     if listing.deals or listing.draft:
         return []
     running = listing.stands[listing.stands.index(stand_at(listing.stands, at)) :]
-    first = running[0]
-    after = course(listing, first.holder, ground, max(begins, at)) if first.until is None else from_now_on(listing, running, ground)
+    first, anew = running[0], structs.replace(ground, activations=(*ground.activations, activated))
+    begins = max(activated.from_, at)
+    after = course(listing, first.holder, anew, begins) if first.until is None else from_now_on(listing, running, anew)
     return [Rescheduled(after, at)] if after != running else []
 
 
