@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 _PR_SET_PDEATHSIG = 1
 _PAUSE_S = 0.05
@@ -20,12 +21,12 @@ _STEADY_S = 5.0
 _ATTEMPTS = 3
 
 
-def die_with_parent(last_signal: signal.Signals) -> Callable[[], None]:
-    """What a child runs between fork and exec, so that `last_signal` reaches it when the thread that started it ends, however it ends.
+def die_with_parent(last_signal: signal.Signals, *, parent: int | None = None) -> Callable[[], None]:
+    """What a child runs after the fork, so that `last_signal` reaches it when the thread that started it ends, however it ends.
 
     Start children from a thread that lives as long as they should: the main one. Where the system has no such signal, nothing happens.
     """
-    parent = os.getpid()
+    parent = parent or os.getpid()
     libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
     def bind() -> None:
@@ -50,24 +51,38 @@ def tail(log: Path, lines: int = 20) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
 
 
+class Process(Protocol):
+    """What a child is, however it was started."""
+
+    @property
+    def pid(self) -> int: ...
+
+    async def wait(self) -> int: ...
+
+    def send_signal(self, number: signal.Signals, /) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+Spawn = Callable[[], Awaitable[Process]]
+
+
 class Child:
     """One process that is started again whenever it ends, after a pause that doubles while it does not live long, until it is stopped."""
 
     def __init__(
         self,
         name: str,
-        command: Sequence[str],
+        spawn: Spawn,
         *,
         log: Path,
         ready: Callable[[], Awaitable[bool]],
-        environment: Mapping[str, str],
-        folder: Path,
     ) -> None:
         self.name = name
         self.log = log
         self.starts = 0
-        self._command, self._probe, self._environment, self._folder = list(command), ready, dict(environment), folder
-        self._process: asyncio.subprocess.Process | None = None
+        self._spawn, self._probe = spawn, ready
+        self._process: Process | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self._given_up = asyncio.Event()
@@ -127,6 +142,7 @@ class Child:
     async def _keep(self) -> None:
         while True:
             began = time.monotonic()
+            self.starts += 1
             self._process = await self._spawn()
             probing = asyncio.create_task(self._await_ready())
             try:
@@ -141,21 +157,26 @@ class Child:
             await asyncio.sleep(self._pause_s)
             self._pause_s = min(self._pause_s * 2, _PAUSE_S_MAX)
 
-    async def _spawn(self) -> asyncio.subprocess.Process:
-        self.starts += 1
-        with self.log.open("ab") as out:
-            return await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                cwd=self._folder,
-                env=self._environment,
-                start_new_session=True,  # Ctrl-C is ours to pass on, in our order
-                preexec_fn=die_with_parent(signal.SIGKILL),
-            )
-
     async def _await_ready(self) -> None:
         while not await self._probe():  # noqa: ASYNC110 it is another process that we wait for
             await asyncio.sleep(0.03)
         self._ready.set()
+
+
+def program(command: Sequence[str], *, environment: Mapping[str, str], log: Path, folder: Path) -> Spawn:
+    """Starts a program that dies with us; its output is appended to `log`."""
+
+    async def spawn() -> Process:
+        with log.open("ab") as out:
+            return await asyncio.create_subprocess_exec(
+                *command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                cwd=folder,
+                env=dict(environment),
+                start_new_session=True,  # Ctrl-C is ours to pass on, in our order
+                preexec_fn=die_with_parent(signal.SIGKILL),
+            )
+
+    return spawn

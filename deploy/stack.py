@@ -9,15 +9,15 @@ import os
 import secrets
 import shutil
 import socket
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.children import Child, DidNotStart
+from deploy.children import Child, DidNotStart, Process, program
 from deploy.front import envoy_config, envoy_program
 from deploy.migrate import OWNER, SERVICES, VAULT, prepare, role_of
+from deploy.nursery import NURSERY
 from deploy.servers import Nats, Postgres, as_user, free_port, short_folder
 from shared.identity import make_keys
 
@@ -213,14 +213,13 @@ class Stack:
         listens = self._socket(service, replica)
         options = ["--no-access-log", "--no-server-header", "--log-level", "warning", "--timeout-keep-alive", str(_KEEP_ALIVE_S)]
         options += ["--timeout-graceful-shutdown", str(_FINISH_WITHIN_S)]
-        return Child(
-            f"{service}-{replica}",
-            [sys.executable, "-m", "shared.service", self._apps[service], "--uds", str(listens), *options],
-            log=self.log_of(service, replica),
-            ready=lambda: _answers(listens, "/readyz"),
-            environment=self._environment(service, replica),
-            folder=_HERE,
-        )
+        log, environment = self.log_of(service, replica), self._environment(service, replica)
+        options = ["--uds", str(listens), *options]
+
+        async def spawn() -> Process:
+            return await NURSERY.raise_one(self._apps[service], options, environment, log, _HERE)
+
+        return Child(f"{service}-{replica}", spawn, log=log, ready=lambda: _answers(listens, "/readyz"))
 
     def _environment(self, service: str, replica: int) -> dict[str, str]:
         """A replica talks to the others' replica of the same number; its own role is all that it gets of the database."""
@@ -247,14 +246,10 @@ class Stack:
         upstreams = {service: [f"unix:{socket}" for socket in sockets] for service, sockets in self.sockets.items()}
         config = self.folder / "front.json"
         config.write_text(json.dumps(envoy_config(host=HOST, port=self.port, upstreams=upstreams), indent=1))
-        return Child(
-            "front",
-            [str(envoy_program()), "-c", str(config), "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"],
-            log=self.folder / "logs" / "front.log",
-            ready=lambda: _answers(self.port, "/", status=404),
-            environment=os.environ,
-            folder=_HERE,
-        )
+        command = [str(envoy_program()), "-c", str(config), "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"]
+        log = self.folder / "logs" / "front.log"
+        spawn = program(command, environment=os.environ, log=log, folder=_HERE)
+        return Child("front", spawn, log=log, ready=lambda: _answers(self.port, "/", status=404))
 
     async def _keep_servers(self) -> None:
         """A server that crashed is started again; one that was stopped on purpose is not."""

@@ -8,7 +8,19 @@ from pathlib import Path
 
 
 def children_of(pid: int) -> set[int]:
-    """The processes that this one started and that have not ended."""
+    """The processes that this one started, and those of them that fork services, and that have not ended."""
+    direct = _children_of(pid)
+    return direct.union(*(_children_of(child) for child in direct if b"deploy.nursery" in _command_of(child)))
+
+
+def _command_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
+def _children_of(pid: int) -> set[int]:
     found: set[int] = set()
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -9,21 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from deploy.children import Child, DidNotStart
+from deploy.children import Child, DidNotStart, program
 
 COUNTS = (
     "import pathlib, sys, signal; p = pathlib.Path(sys.argv[1]); p.write_text(p.read_text() + '+' if p.exists() else '+'); signal.pause()"
 )
 
 
-def child(folder: Path, program: str, *, ready_at: str = "+") -> Child:
+def child(folder: Path, says: str, *, ready_at: str = "+") -> Child:
     seen = folder / "seen"
 
     async def ready() -> bool:
         return seen.exists() and seen.read_text() >= ready_at
 
-    command = [sys.executable, "-c", program, str(seen)]
-    return Child("toy", command, log=folder / "toy.log", ready=ready, environment=os.environ, folder=folder)
+    command = [sys.executable, "-c", says, str(seen)]
+    log = folder / "toy.log"
+    return Child("toy", program(command, environment=os.environ, log=log, folder=folder), log=log, ready=ready)
 
 
 async def test_a_killed_child_comes_back_under_another_number(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ async def test_a_taken_port_is_stepped_round_a_second_one_says_so_and_ctrl_c_end
         assert address in await said(second, "running already")
         assert await second.wait() == 1
         ends = [ended(pid) for pid in children_of(first.pid)]
-        assert len(ends) == 7, "Postgres, NATS, four services and the front"
+        assert len(ends) == 8, "Postgres, NATS, the nursery with its four services, and the front"
         first.send_signal(signal.SIGINT)
         await said(first, "stopped")
         assert await first.wait() == 0

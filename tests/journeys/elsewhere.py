@@ -14,7 +14,7 @@ from pathlib import Path
 import asyncpg
 import httpx2
 
-from deploy.children import Child
+from deploy.children import Child, program
 from deploy.migrate import create_database, role_of
 from deploy.servers import as_user
 from deploy.stack import Stack
@@ -59,14 +59,10 @@ async def another_commission(
         "FENYONG_PEERS": json.dumps({service: f"unix:{sockets[0]}" for service, sockets in stack.sockets.items()}),
         "FENYONG_REPLICA": "elsewhere",
     }
-    child = Child(
-        "commission elsewhere",
-        [sys.executable, "-m", "uvicorn", "services.commission.app:app", "--uds", str(socket), "--no-access-log", "--log-level", "warning"],
-        log=folder / "commission.log",
-        ready=lambda: _is_ready(socket),
-        environment=os.environ | told | dict(environment or {}),
-        folder=ROOT,
-    )
+    log = folder / "commission.log"
+    command = [sys.executable, "-m", "shared.service", "services.commission.app:app", "--uds", str(socket), "--log-level", "warning"]
+    spawn = program(command, environment=os.environ | told | dict(environment or {}), log=log, folder=ROOT)
+    child = Child("commission elsewhere", spawn, log=log, ready=lambda: _is_ready(socket))
     try:
         await child.start()
         async with door(socket) as process:
