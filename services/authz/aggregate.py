@@ -60,11 +60,11 @@ def join(*, by: Caller, post: Post, at: datetime) -> list[PersonEvent]:
 def transfer(
     person: Person, *, by: Caller, store: str | None, team: str | None, role: str | None, area: str | None, at: datetime
 ) -> list[PersonEvent]:
-    """S-4: a new post from now on. A new store without a team leaves the old store's team behind."""
+    """S-4: a new post from now on. Who gets a new store without a team, or becomes a manager, leaves the old team behind."""
     allow(by, "person.transfer")
     _refuse_who_left(person)
     old = person.post
-    moved = store is not None and store != old.store
+    moved = (store is not None and store != old.store) or (role is not None and role != "agent" and role != old.role)
     post = structs.replace(
         old,
         store=store or old.store,

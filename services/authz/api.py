@@ -15,7 +15,7 @@ from services.authz.vault import Vault
 from shared.calendar import now
 from shared.entry import uuid_of
 from shared.eventlog import Streams
-from shared.identity import NO_COMPANY, Post, Role, Unauthenticated, post_of
+from shared.identity import NO_COMPANY, Post, Role, Unauthenticated, post_of, posts_of
 from shared.regulation import Refused
 from shared.service import (
     Body,
@@ -124,8 +124,10 @@ async def join(ctx: Ctx, body: Join) -> Response:
 
 @routes.command("/v1/people/{id}:transfer", act="person.transfer")
 async def transfer(ctx: Ctx, id: PersonId, body: Transfer) -> Response:
-    """Gives a person another post from now on (S-4)."""
-    return await _change(ctx, id, aggregate.transfer, store=body.store, team=body.team, role=body.role, area=body.area)
+    """Gives a person another post from now on (S-4). Without an area it is that of the new store, as its people have it."""
+    there = await posts_of(ctx.service.pool, ctx.tenant, store=body.store, in_post=True) if body.store is not None else []
+    area = body.area or next((post.area for post in there if post.area is not None), None)
+    return await _change(ctx, id, aggregate.transfer, store=body.store, team=body.team, role=body.role, area=area)
 
 
 @routes.command("/v1/people/{id}:confirm", act="person.confirm")
