@@ -11,11 +11,12 @@ from uuid import UUID
 
 import asyncpg
 
-from deploy.cases.playing import Played
-from deploy.cases.reading import Step
+from deploy.cases.clock import StoryClock
+from deploy.cases.playing import Played, play
+from deploy.cases.reading import Case, Step
 from deploy.migrate import SERVICES
 from deploy.stack import Stack
-from tests.journeys.telling import cast_of, tenant_of
+from tests.journeys.telling import auditing, cast_of, tenant_of
 
 IN_THE_MIDDLE_S = 0.03
 """A step's request and what follows from it take about this long: a fault at some moment of it strikes before, between or after commits."""
@@ -49,6 +50,19 @@ class Killer:
         await asyncio.gather(*self.under_way.values())
         assert len(self.numbers) == len(self.victims)
         assert all(before != after for before, after in self.numbers)
+
+
+async def told_under_kills(stack: Stack, clock: StoryClock, case: Case, chance: random.Random, victims: Mapping[int, str]) -> Played:
+    """Tells a case while services are killed at its steps; it comes out as expected, and every deal is replayed as it was settled."""
+    killer = Killer(stack, chance, victims)
+    played = await play(case, stack, clock=clock, before_step=killer.before_step)
+    await killer.all_are_back()
+    assert played.differences == (), f"{case.id} with kills at {victims}"
+    async with auditing(stack, played) as auditor:
+        for (noun, deal), _ in played.ids.items():
+            if noun == "deal" and (await auditor.deal(deal))["state"] == "settled":
+                assert (await auditor.replay(deal))["same"] is True, f"{case.id} {deal} with kills at {victims}"
+    return played
 
 
 def wiping(stack: Stack, places: Collection[int]) -> BeforeStep:

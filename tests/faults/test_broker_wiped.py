@@ -1,4 +1,7 @@
-"""NATS is the doorbell, Postgres the record: a story comes out the same though the broker loses everything it had stored."""
+"""NATS is the doorbell, Postgres the record: a story comes out the same though the broker loses everything it had stored.
+
+In short: tests/journeys/test_struck_stories.py.
+"""
 
 from __future__ import annotations
 
@@ -13,21 +16,11 @@ from tests.faults.striking import away, entries_of, wiping
 from tests.journeys.telling import TWO_LIVES, seeded, spine
 
 
-@pytest.mark.timeout(300)
-async def test_a_long_story_comes_out_the_same_when_the_broker_alone_carries_it_and_is_wiped_twice(tmp_path: Path) -> None:
-    """With pull off there is no other way: all that was lost is published again."""
-    case, chance = read(TWO_LIVES), seeded("wipes")
-    places = chance.sample(range(1, len(case.story)), 2)
-    async with Stack(tmp_path, story=True, pull=False) as stack:
-        played = await play(case, stack, before_step=wiping(stack, places))
-        assert played.differences == (), f"wiped before the steps {places}"
-        await entries_of(stack, played)
-
-
 @pytest.mark.fault
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("pull", [True, False], ids=["with-pull", "broker-alone"])
 async def test_stories_come_out_the_same_with_the_broker_wiped_at_every_step(tmp_path: Path, pull: bool) -> None:
+    """Without pull there is no other way: all that was lost is published again."""
     async with Stack(tmp_path, story=True, pull=pull) as stack, story_clock(stack) as clock:
         for case in (read(TWO_LIVES), *spine()):
             played = await play(case, stack, clock=clock, before_step=wiping(stack, range(len(case.story))))

@@ -1,43 +1,16 @@
-"""A story comes out the same whichever service is killed at whichever of its steps."""
+"""A story comes out the same whichever service is killed at whichever of its steps. In short: tests/journeys/test_struck_stories.py."""
 
 from __future__ import annotations
-
-import random
 
 import pytest
 
 from deploy.cases.clock import StoryClock
-from deploy.cases.playing import Played, play
-from deploy.cases.reading import Case, read
+from deploy.cases.playing import play
+from deploy.cases.reading import read
 from deploy.migrate import SERVICES
 from deploy.stack import Stack
-from tests.faults.striking import Killer, entries_of
-from tests.journeys.telling import TWO_LIVES, auditing, seeded, visible
-
-
-async def told_under_kills(stack: Stack, clock: StoryClock, case: Case, chance: random.Random, victims: dict[int, str]) -> Played:
-    """Tells a case while services are killed at its steps; it comes out as expected, and every deal is replayed as it was settled."""
-    killer = Killer(stack, chance, victims)
-    played = await play(case, stack, clock=clock, before_step=killer.before_step)
-    await killer.all_are_back()
-    assert played.differences == (), f"{case.id} with kills at {victims}"
-    async with auditing(stack, played) as auditor:
-        for (noun, deal), _ in played.ids.items():
-            if noun == "deal" and (await auditor.deal(deal))["state"] == "settled":
-                assert (await auditor.replay(deal))["same"] is True, f"{case.id} {deal} with kills at {victims}"
-    return played
-
-
-@pytest.mark.timeout(300)
-async def test_a_long_story_comes_out_the_same_when_a_service_is_killed_at_every_third_step(stack: Stack, clock: StoryClock) -> None:
-    """Service i mod 4 at step i, for a third of the steps; `make faults` kills every service at every step."""
-    case, chance = read(TWO_LIVES), seeded("kills")
-    undisturbed = await play(case, stack, clock=clock)
-    assert undisturbed.differences == ()
-    victims = {place: SERVICES[place % len(SERVICES)] for place in range(chance.randrange(3), len(case.story), 3)}
-    played = await told_under_kills(stack, clock, case, chance, victims)
-    assert played.outcome == undisturbed.outcome
-    assert await entries_of(stack, played) == await entries_of(stack, undisturbed)
+from tests.faults.striking import Killer, entries_of, told_under_kills
+from tests.journeys.telling import TWO_LIVES, seeded, visible
 
 
 @pytest.mark.fault

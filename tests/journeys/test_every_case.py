@@ -11,6 +11,7 @@ from deploy.stack import Stack
 from tests.journeys.telling import TWO_LIVES, differences, visible
 
 
+@pytest.mark.fault
 async def test_two_replicas_of_every_service_tell_a_long_story_four_times_at_once(stack_of_two: Stack) -> None:
     assert await differences(stack_of_two, [read(TWO_LIVES)] * 4) == {}
 

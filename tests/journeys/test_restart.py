@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from deploy.cases.playing import Played, play, story_clock
+from deploy.cases.clock import StoryClock
+from deploy.cases.playing import Played, play
 from deploy.cases.reading import read
 from deploy.stack import Stack
 from tests.journeys.telling import TWO_LIVES, Auditor, auditing, before, posted, tenant_of, token_of
 
 
-async def test_a_stack_that_was_stopped_and_started_again_goes_on_with_the_story(tmp_path: Path) -> None:
+async def test_a_stack_that_was_stopped_and_started_again_goes_on_with_the_story(stack: Stack, clock: StoryClock) -> None:
     case = read(TWO_LIVES)
     told = before(case, "deal.settle")
-    async with Stack(tmp_path, story=True) as stack:
-        played = await play(told, stack)
-        assert played.differences == ()
-        async with auditing(stack, played) as auditor:
-            known = await _all_that_is_known(auditor)
-    async with Stack(tmp_path, story=True) as stack, story_clock(stack) as clock, auditing(stack, played) as auditor:
+    played = await play(told, stack, clock=clock)
+    assert played.differences == ()
+    async with auditing(stack, played) as auditor:
+        known = await _all_that_is_known(auditor)
+    pids = [stack.pid(service) for service in stack.sockets]
+    await stack.stop()
+    await stack.start()
+    assert not set(pids) & {stack.pid(service) for service in stack.sockets}
+    async with auditing(stack, played) as auditor:
         assert await _all_that_is_known(auditor) == known
         settle = case.story[len(told.story)]
         await clock.set(tenant_of(played), settle.at)
