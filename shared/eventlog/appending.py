@@ -24,7 +24,7 @@ _APPEND: Final = """
         $5::text::integer[], $6::text::integer[], $7::text::text[], $8::text::bytea[], $9::text::text[], $10::text::timestamptz[],
         $11::text::integer[], $12::text::text[], $13::text::text[], $14::text::bytea[],
         $15::text::integer[], $16::text::integer[], $17::text::bytea[],
-        $18::text::integer[], $19::text::text[], $20::text::text[], $21::text::boolean[], $22::text::text[], $23
+        $18::text::integer[], $19::text::text[], $20::text::text[], $21::text::boolean[], $22::text::text[]
     )
 """
 _APPEND_ONE: Final = "select position, recorded, verdict from append_one($1, $2, $3, $4, $5, $6, $7, $8)"
@@ -32,9 +32,12 @@ _WRITE_META: Final = msgspec.json.Encoder().encode
 
 
 class Pending:
-    """A command that waits for its transaction."""
+    """A command that waits for its transaction, written out already as the database takes it: that is done while others commit."""
 
-    __slots__ = ("answer", "claims", "command", "done", "encoded", "events", "expected", "meta", "not_after", "stream", "tenant", "touches")
+    __slots__ = (
+        "claims", "done", "encoded", "entry_rows", "events", "expected", "key_row", "meta", "not_after", "row", "stream", "tenant",
+        "touches",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -51,7 +54,7 @@ class Pending:
         answer: Answer | None,
     ) -> None:
         self.tenant, self.stream, self.expected, self.events = tenant, uuid_of(stream_id), expected, events
-        self.meta, self.command, self.not_after, self.answer = meta, command, not_after, answer
+        self.meta, self.not_after = meta, not_after
         self.encoded = [codec.encode(event) for event in events]
         # The last word on a claim counts.
         self.claims = list({(claim.kind, claim.key): claim for claim in claims}.values())
@@ -59,12 +62,19 @@ class Pending:
         self.touches = [stream_id, *[f"{claim.kind} {claim.key}" for claim in self.claims]]
         if command.key is not None:
             self.touches.append(f"{command.caller} {command.key}")
+        self.row = (tenant.hex, self.stream.hex, str(expected), _instant(not_after))
+        written_meta = quoted(_WRITE_META(meta).decode())
+        self.entry_rows = [
+            (str(version), f'"{type}"', hexed(data), written_meta, _instant(event.at))
+            for version, (event, (type, data)) in enumerate(zip(events, self.encoded, strict=True), start=expected + 1)
+        ]
+        self.key_row = None if command.key is None else _key_row(command, expected + len(events), answer or NO_ANSWER)
         self.done: asyncio.Future[tuple[int, int, datetime]] = asyncio.get_running_loop().create_future()
         """The verdict's number, the position of the last entry, and when it was recorded."""
 
     @property
     def is_plain(self) -> bool:
-        return self.command.key is None and not self.claims and len(self.events) == 1
+        return self.key_row is None and not self.claims and len(self.events) == 1
 
     def entries(self, service: str, position: int, recorded_at: datetime) -> list[Entry]:
         """The entries, of which the last stands at `position`."""
@@ -79,11 +89,7 @@ async def append(connection: asyncpg.Connection, batch: list[Pending]) -> None:
     if len(batch) == 1 and batch[0].is_plain:
         await _append_one(connection, batch[0])
         return
-    written = _written(batch)
-    try:
-        row = await connection.fetchrow(_APPEND, *written, False)
-    except asyncpg.UniqueViolationError:
-        row = await connection.fetchrow(_APPEND, *written, True)
+    row = await connection.fetchrow(_APPEND, *_written(batch))
     assert row is not None, "a function answers"
     position, recorded, stamps, losers, verdicts = row
     verdict_of = {} if losers is None else dict(zip(losers, verdicts, strict=True))
@@ -108,31 +114,22 @@ async def _append_one(connection: asyncpg.Connection, one: Pending) -> None:
 
 def _written(batch: list[Pending]) -> list[str | None]:
     """A batch as the parameters of the database's `append`."""
-    commands, entries, keyed, claimed = [], [], [], []
+    entries, keyed, claimed = [], [], []
     for number, pending in enumerate(batch, start=1):
         n = str(number)
-        commands.append((pending.tenant.hex, pending.stream.hex, str(pending.expected), _instant(pending.not_after)))
-        entries += _entries(n, pending)
-        if pending.command.key is not None:
-            keyed.append(_keyed(n, pending))
+        for entry_row in pending.entry_rows:
+            entries.append((n, *entry_row))
+        if pending.key_row is not None:
+            keyed.append((n, *pending.key_row))
         for claim in pending.claims:
             claimed.append((n, quoted(claim.kind), quoted(claim.key), "t" if claim.release else "f", quoted(pending.meta.by)))
-    return [*columns(commands, 4), *(columns(entries, 6) if entries else ["{}"] * 6), *columns(keyed, 7), *columns(claimed, 5)]
+    commands = columns([pending.row for pending in batch], 4)
+    return [*commands, *(columns(entries, 6) if entries else ["{}"] * 6), *columns(keyed, 7), *columns(claimed, 5)]
 
 
-def _entries(n: str, pending: Pending) -> list[tuple[str, ...]]:
-    meta = quoted(_WRITE_META(pending.meta).decode())
-    return [
-        (n, str(version), f'"{type}"', hexed(data), meta, _instant(event.at))
-        for version, (event, (type, data)) in enumerate(zip(pending.events, pending.encoded, strict=True), start=pending.expected + 1)
-    ]
-
-
-def _keyed(n: str, pending: Pending) -> tuple[str, ...]:
-    command, answer = pending.command, pending.answer or NO_ANSWER
-    version = pending.expected + len(pending.events)
+def _key_row(command: Command, version: int, answer: Answer) -> tuple[str, ...]:
     return (
-        n, quoted(command.caller), quoted(command.key), hexed(command.fingerprint), str(version), str(answer.status), hexed(answer.body)
+        quoted(command.caller), quoted(command.key), hexed(command.fingerprint), str(version), str(answer.status), hexed(answer.body)
     )  # fmt: skip
 
 

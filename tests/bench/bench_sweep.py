@@ -114,5 +114,3 @@ async def _timed(sweep: Any) -> float:
 
 async def _nothing_to_wait_for() -> None:
     """The views are fed by hand here."""
-
-

@@ -5,23 +5,24 @@
 -- come in the order of their commands. `keyed` and `claimed` are null when no command has a key or a claim.
 --
 -- `losers` is null when every command won, else the places of those that did not, and `verdicts` says why: 1 key known,
--- 2 version lost, 3 claim lost, 4 stale (recorded later than `not_after`). The entries of those that won stand at
--- first + 1, first + 2, … in their order, recorded at `recorded`, or by command at `stamps` where a story's clock runs.
+-- 2 version lost, 3 claim lost, 4 stale (recorded later than `not_after`); of two verdicts on a command the last one counts.
+-- The entries of those that won stand at first + 1, first + 2, … in their order, recorded at `recorded`, or by command at
+-- `stamps` where a story's clock runs.
 --
--- No two commands of one batch may touch the same stream, claim or key: the caller sees to it. Unless `careful`, claims and
--- keys are not looked for before they are written: nearly always nobody has them. If somebody has, unique_violation is
--- raised and nothing is done; then the same batch is to be appended carefully. Any other violation means that someone is wrong.
+-- No two commands of one batch may touch the same stream, claim or key: the caller sees to it, and a violation of a
+-- constraint raises, because then someone is wrong.
 create function append(
     tenants uuid[], streams uuid[], expected integer[], not_afters timestamptz[],
     entry_commands integer[], versions integer[], types text[], datas bytea[], metas text[], ats timestamptz[],
     keyed integer[], callers text[], keys text[], fingerprints bytea[], key_versions integer[], statuses integer[], bodies bytea[],
-    claimed integer[], kinds text[], claim_keys text[], releases boolean[], claimants text[], careful boolean,
+    claimed integer[], kinds text[], claim_keys text[], releases boolean[], claimants text[],
     out first bigint, out recorded timestamptz, out stamps timestamptz[], out losers integer[], out verdicts integer[]
 ) language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     told boolean;
     beaten integer[];
     won bigint;
+    careful boolean;
 begin
     update head set position = position + cardinality(types), recorded_at = greatest(recorded_at, clock_timestamp())
     returning position - cardinality(types), recorded_at, story into first, recorded, told;
@@ -36,74 +37,82 @@ begin
             select log.version from log where log.tenant = given.tenant and log.stream = given.stream order by log.version desc limit 1
         ), 0) as actual
         from unnest(tenants, streams, expected, not_afters) with ordinality as given(tenant, stream, expected, not_after, n)
+        offset 0  -- or the version would be looked up once for each time it is named
     ) c
     where c.expected <> c.actual or c.not_after < coalesce(stamps[c.n], recorded);
 
-    if careful and claimed is not null then
-        select array_agg(distinct c.command) into beaten
-        from unnest(claimed, kinds, claim_keys, releases) as c(command, kind, key, release)
-        where not c.release and not c.command = any (coalesce(losers, array[]::integer[])) and exists (
-            select from claims
-            where claims.tenant = tenants[c.command] and claims.kind = c.kind and claims.key = c.key and claims.stream <> streams[c.command]
-        );
-        if beaten is not null then
+    -- Nearly always nobody has the claims and keys, so they are looked for only once writing them has failed.
+    foreach careful in array array[false, true] loop
+        if careful and claimed is not null then
+            select array_agg(distinct c.command) into beaten
+            from unnest(claimed, kinds, claim_keys, releases) as c(command, kind, key, release)
+            where not c.release and exists (
+                select from claims
+                where claims.tenant = tenants[c.command] and claims.kind = c.kind and claims.key = c.key and claims.stream <> streams[c.command]
+            );
             losers := losers || beaten;
-            verdicts := verdicts || array_fill(3, array[cardinality(beaten)]);
+            verdicts := verdicts || array_fill(3, array[coalesce(cardinality(beaten), 0)]);
         end if;
-    end if;
-
-    -- A known key has its answer already, whatever else may have changed since: the last word counts.
-    if careful and keyed is not null then
-        select array_agg(k.command) into beaten
-        from unnest(keyed, callers, keys) as k(command, caller, key)
-        where exists (
-            select from idempotency i where i.tenant = tenants[k.command] and i.caller = k.caller and i.key = k.key
-        );
-        if beaten is not null then
+        if careful and keyed is not null then
+            select array_agg(k.command) into beaten
+            from unnest(keyed, callers, keys) as k(command, caller, key)
+            where exists (
+                select from idempotency i where i.tenant = tenants[k.command] and i.caller = k.caller and i.key = k.key
+            );
             losers := losers || beaten;
-            verdicts := verdicts || array_fill(1, array[cardinality(beaten)]);
+            verdicts := verdicts || array_fill(1, array[coalesce(cardinality(beaten), 0)]);
         end if;
-    end if;
 
-    if losers is null then
-        won := cardinality(types);
-        insert into log (position, tenant, stream, version, type, data, meta, at, recorded_at)
-        select first + e.n, tenants[e.command], streams[e.command], e.version, e.type, e.data, e.meta, e.at, coalesce(stamps[e.command], recorded)
-        from unnest(entry_commands, versions, types, datas, metas, ats) with ordinality as e(command, version, type, data, meta, at, n);
-    else
-        insert into log (position, tenant, stream, version, type, data, meta, at, recorded_at)
-        select first + row_number() over (order by e.n), tenants[e.command], streams[e.command], e.version, e.type, e.data, e.meta, e.at,
-               coalesce(stamps[e.command], recorded)
-        from unnest(entry_commands, versions, types, datas, metas, ats) with ordinality as e(command, version, type, data, meta, at, n)
-        where not e.command = any (losers);
-        get diagnostics won = row_count;
-        update head set position = first + won;
-    end if;
+        begin
+            if losers is null then
+                won := cardinality(types);
+                insert into log (position, tenant, stream, version, type, data, meta, at, recorded_at)
+                select first + e.n, tenants[e.command], streams[e.command], e.version, e.type, e.data, e.meta, e.at,
+                       coalesce(stamps[e.command], recorded)
+                from unnest(entry_commands, versions, types, datas, metas, ats)
+                    with ordinality as e(command, version, type, data, meta, at, n);
+            else
+                insert into log (position, tenant, stream, version, type, data, meta, at, recorded_at)
+                select first + row_number() over (order by e.n), tenants[e.command], streams[e.command], e.version, e.type, e.data, e.meta,
+                       e.at, coalesce(stamps[e.command], recorded)
+                from unnest(entry_commands, versions, types, datas, metas, ats)
+                    with ordinality as e(command, version, type, data, meta, at, n)
+                where not e.command = any (losers);
+                get diagnostics won = row_count;
+                update head set position = first + won;
+            end if;
 
-    if keyed is not null then
-        insert into idempotency (tenant, caller, key, fingerprint, version, position, status, body, recorded_at)
-        select tenants[k.command], k.caller, k.key, k.fingerprint, k.version, first + won, k.status, k.body, recorded
-        from unnest(keyed, callers, keys, fingerprints, key_versions, statuses, bodies)
-            as k(command, caller, key, fingerprint, version, status, body)
-        where losers is null or not k.command = any (losers);
-    end if;
+            if keyed is not null then
+                insert into idempotency (tenant, caller, key, fingerprint, version, position, status, body, recorded_at)
+                select tenants[k.command], k.caller, k.key, k.fingerprint, k.version, first + won, k.status, k.body, recorded
+                from unnest(keyed, callers, keys, fingerprints, key_versions, statuses, bodies)
+                    as k(command, caller, key, fingerprint, version, status, body)
+                where losers is null or not k.command = any (losers);
+            end if;
 
-    if claimed is not null then
-        if true = any (releases) then
-            delete from claims
-            using unnest(claimed, kinds, claim_keys, releases) as c(command, kind, key, release)
-            where c.release and (losers is null or not c.command = any (losers))
-              and claims.tenant = tenants[c.command] and claims.kind = c.kind and claims.key = c.key and claims.stream = streams[c.command];
-        end if;
-        insert into claims (tenant, kind, key, stream, by, recorded_at)
-        select tenants[c.command], c.kind, c.key, streams[c.command], c.by, coalesce(stamps[c.command], recorded)
-        from unnest(claimed, kinds, claim_keys, releases, claimants) as c(command, kind, key, release, by)
-        where not c.release and (losers is null or not c.command = any (losers))
-          -- Checked above: if it is held, then by the same stream.
-          and (not careful or (
-              select true from claims where claims.tenant = tenants[c.command] and claims.kind = c.kind and claims.key = c.key limit 1
-          ) is null);
-    end if;
+            if claimed is not null then
+                if true = any (releases) then
+                    delete from claims
+                    using unnest(claimed, kinds, claim_keys, releases) as c(command, kind, key, release)
+                    where c.release and (losers is null or not c.command = any (losers)) and claims.tenant = tenants[c.command]
+                      and claims.kind = c.kind and claims.key = c.key and claims.stream = streams[c.command];
+                end if;
+                insert into claims (tenant, kind, key, stream, by, recorded_at)
+                select tenants[c.command], c.kind, c.key, streams[c.command], c.by, coalesce(stamps[c.command], recorded)
+                from unnest(claimed, kinds, claim_keys, releases, claimants) as c(command, kind, key, release, by)
+                where not c.release and (losers is null or not c.command = any (losers))
+                  -- What is held by a command that has not lost it, its own stream holds.
+                  and (not careful or (
+                      select true from claims where claims.tenant = tenants[c.command] and claims.kind = c.kind and claims.key = c.key
+                  ) is null);
+            end if;
+            return;
+        exception when unique_violation then
+            if careful then
+                raise;
+            end if;
+        end;
+    end loop;
 end
 $$;
 
