@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from shared.problems import problem
+
 Json = dict[str, Any]
 
 ROUTES: Final[Mapping[str, str]] = {
@@ -179,9 +181,11 @@ def _mapper(status: int, code: str, title: str) -> Json:
 
 
 def _problem(code: str, title: str) -> Json:
+    detail = problem(code).detail
     body = {
         "type": f"/v1/problems/{code}",
         "title": title,
+        "detail": f"{detail.said('zh')} {detail.said('en')}",
         "status": "%RESPONSE_CODE%",
         "code": code,
         "request_id": "%REQ(X-REQUEST-ID)%",

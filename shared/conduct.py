@@ -34,17 +34,17 @@ def refuse_empty_follow_up(pack: Pack, text: str | None) -> None:
     """A-2.8: refuses a text that is too short, that is nothing without the phrases of the pack, or that holds a phone number."""
     written = text or ""
     if holds_a_phone(written):
-        raise Refused("contact_in_text", "A-2.8" if pack.has("A-2.8") else None)
+        raise Refused("contact_in_text", "A-2.8" if pack.has("A-2.8") else None, pack=pack)
     if not pack.has("A-2.8"):
         return
     clause = pack["A-2.8"]
     core = substance(written)
     if len(core) < clause.characters_min:
-        raise Refused("follow_up_too_short", "A-2.8", characters_min=clause.characters_min, characters=len(core))
+        raise Refused("follow_up_too_short", "A-2.8", pack=pack, characters_min=clause.characters_min, characters=len(core))
     for phrase in sorted((substance(p) for p in clause.phrases), key=len, reverse=True):
         core = core.replace(phrase, "")
     if len(core) < clause.characters_min:
-        raise Refused("follow_up_without_substance", "A-2.8", characters_min=clause.characters_min, characters=len(core))
+        raise Refused("follow_up_without_substance", "A-2.8", pack=pack, characters_min=clause.characters_min, characters=len(core))
 
 
 def late_entry(pack: Pack, recorder: str, acquired_at: datetime | None, at: datetime) -> Violation | None:

@@ -196,6 +196,18 @@ def could(caller: Caller, act: str) -> bool:
     return caller.post.in_post and (in_line or role in row.beside)
 
 
+def forbidden(caller: Caller, act: str) -> Refused:
+    """The refusal of an act, with what would be needed: a higher `role`, one `beside` the line, or that it be one's own or below one."""
+    row = ACTS[act]
+    if not caller.post.in_post:
+        return Refused("forbidden", act=act, whose="in_post")
+    if could(caller, act):
+        return Refused("forbidden", act=act, whose="own" if row.reach is Reach.OWN else "below")
+    if row.lowest is not None:
+        return Refused("forbidden", act=act, role=row.lowest)
+    return Refused("forbidden", act=act, beside=sorted(row.beside))
+
+
 def _is_below(post: Post, stores: Collection[str | None], areas: Collection[str | None]) -> bool:
     """O: a manager's authority covers what is below, nothing beside."""
     match post.role:
@@ -223,7 +235,7 @@ def allow(
     """Refuses `forbidden` unless `may`, `conflict_of_interest` where a party would decide their own case, and `forbidden` again for who
     is not higher in the line than all the ranks `above` which the act has to be decided."""
     if not may(caller, act, own=own, stores=stores, areas=areas, over=over):
-        raise Refused("forbidden", act=act, role=ACTS[act].lowest or min(ACTS[act].beside, default=None))
+        raise forbidden(caller, act)
     if party and ACTS[act].impartial:
         raise Refused("conflict_of_interest", act=act)
     highest = max((LINE.index(role) for role in LINE if role in set(above)), default=-1)

@@ -87,7 +87,7 @@ def _shown(fact: object, name: str, language: Language) -> str:
         case date():
             return fact.isoformat()
         case str():
-            words = FIELDS.get(fact) if name in ("missing", "field") else LABELS.get(fact) if name in ("state", "status", "role") else None
+            words = _LABELLED.get(name, {}).get(fact)
             return fact if words is None else words.said(language)
         case Collection():
             return ("、" if language == "zh" else ", ").join(_shown(item, name, language) for item in fact)
@@ -103,8 +103,9 @@ REFUSALS: Final[dict[str, Problem]] = {
     "forbidden": _refused(
         ("无权操作", "Not yours to do"),
         (
-            "您的岗位不能办理这项操作[（需要{role}或其上级）]。请转交有权限的同事或您的上级办理。",
-            "Your post does not allow this act[ (it takes a {role} or someone above)]. Ask a colleague who may, or your manager, to do it.",
+            "您不能办理这项操作[：需要{role}或其上级][：由{beside}办理][：只能由{whose}办理]。请转交有权限的同事或您的上级办理。",
+            "You may not do this[: it takes the rank of {role} or above][: it is for {beside}][: it is for {whose}]. Ask someone who may, "
+            "or your manager, to do it.",
         ),
         (
             "谁能办什么事按岗位和管辖范围确定；离职人员不能办理任何操作。",
@@ -193,7 +194,10 @@ REFUSALS: Final[dict[str, Problem]] = {
     ),
     "already_assigned": _refused(
         ("已经归属该账号", "It already stands there"),
-        ("它已经归属[ {holder} ]这一方，不需要再次分配。", "It is already held[ by {holder}]; there is nothing to reassign."),
+        (
+            "它已经归属[ {holder} ]这一方，不需要再次分配。要给别人的，请改填归属方。",
+            "It is already held[ by {holder}]; there is nothing to reassign. If you meant someone else, name them.",
+        ),
     ),
     "concealment_limit": _refused(
         ("加密名额已用完", "No place left for concealment"),
@@ -257,9 +261,9 @@ REFUSALS: Final[dict[str, Problem]] = {
     "already_settled": _refused(
         ("该成交已经结算", "The deal is already settled"),
         (
-            "这笔成交已经结算[（{recorded_at}）]，不能再改。需要更正的，请提出争议，由公司裁定增补。",
-            "This deal is already settled[ ({recorded_at})] and cannot be changed. For a correction raise a dispute; "
-            "the company adjudicates by adding lines.",
+            "这笔成交已经结算，不能再改。需要更正的，请提出争议，由公司裁定增补。",
+            "This deal is already settled and cannot be changed. For a correction raise a dispute; the company adjudicates by "
+            "adding lines.",
         ),
         ("已结算的分成不再修改，只能冲正或增补。", "What was settled is never edited; corrections are added."),
     ),
@@ -288,15 +292,15 @@ REFUSALS: Final[dict[str, Problem]] = {
     "already_reported": _refused(
         ("成交战报已经提交", "The deal is already reported"),
         (
-            "这笔成交的战报已经提交[（{recorded_at}）]，不必重复提交。",
-            "This deal was already reported[ ({recorded_at})]; there is nothing to do.",
+            "这笔成交的战报已经提交[（{first_at}）]，不必重复提交。要更正的，请先撤销这笔成交再重新报。",
+            "This deal was already reported[ ({first_at})]. If the report is wrong, have the deal cancelled and report it anew.",
         ),
     ),
     "cancelled": _refused(
         ("该成交已经撤销", "The deal is cancelled"),
         (
-            "这笔成交已经撤销[（{recorded_at}）]，不能再办理。请另行提交新的成交。",
-            "This deal was cancelled[ ({recorded_at})]; nothing more can be done with it. Report a new one.",
+            "这笔成交已经撤销，不能再办理。请另行提交新的成交。",
+            "This deal was cancelled; nothing more can be done with it. Report a new one.",
         ),
     ),
     "no_pack": _refused(
@@ -326,11 +330,20 @@ REFUSALS: Final[dict[str, Problem]] = {
         ),
         ("裁定各行合计为零，不改动已算出的分成。", "An adjudication is new lines summing to zero."),
     ),
+    "lines_do_not_fit_ruling": _refused(
+        ("裁决与各行不符", "The lines do not fit the ruling"),
+        (
+            "改判（corrected）要附上合计为零的各行；维持（upheld）或驳回（rejected）不附。请补上或去掉后重新提交。",
+            "A ruling that corrects comes with lines that sum to zero; one that upholds or rejects comes with none. Add them or leave "
+            "them out.",
+        ),
+        ("改判以增补的各行作出。", "A correction is made by lines that are added."),
+    ),
     "listing_not_late": _refused(
         ("该房源不是补录的", "The listing is not a late one"),
         (
-            "这套房源在成交之前已经录入，不需要补录签批。",
-            "This listing was entered before the deal closed; there is nothing to sign off.",
+            "这套房源在成交之前已经录入，不需要补录签批，可以直接结算。",
+            "This listing was entered before the deal closed; there is nothing to sign off, and the deal can be settled.",
         ),
     ),
     "no_listing": _refused(
@@ -340,15 +353,16 @@ REFUSALS: Final[dict[str, Problem]] = {
     "listing_already_attached": _refused(
         ("该成交已有房源", "The deal already has a listing"),
         (
-            "这笔成交已经关联了房源[ {listing}]，不能再关联另一套。",
-            "This deal already has a listing[ ({listing})]; another cannot be attached.",
+            "这笔成交已经关联了房源[ {listing}]，不能再关联另一套。报错了的，请撤销后重新报。",
+            "This deal already has a listing[ ({listing})]; another cannot be attached. If it is wrong, have the deal cancelled and "
+            "report anew.",
         ),
     ),
     "already_ruled": _refused(
         ("该争议已有裁决", "The dispute is already decided"),
         (
-            "这项争议已经裁决[（{recorded_at}）]。不服的，请在二审提出。",
-            "This dispute was already ruled on[ ({recorded_at})]. Appeal to the second instance if you disagree.",
+            "这项争议公司已作终审裁决，不再受理。有新的事实的，请另提争议。",
+            "The company has ruled on this dispute in the second and last instance. If there are new facts, open another dispute.",
         ),
     ),
     "violation_already_answered": _refused(
@@ -386,8 +400,8 @@ REFUSALS: Final[dict[str, Problem]] = {
     "has_left": _refused(
         ("该员工已离职", "That person has left"),
         (
-            "该员工已经离职[（{recorded_at}）]，不能再办理其人事事项。",
-            "That person has already left[ ({recorded_at})]; their post cannot be changed any more.",
+            "该员工已经离职，不能再办理其人事事项。如重新入职，请按新员工办理。",
+            "That person has already left; their post cannot be changed any more. Who comes back joins anew.",
         ),
     ),
     "leave_ends_before_it_begins": _refused(
@@ -578,9 +592,9 @@ CATALOGUE: Final[dict[str, Problem]] = REFUSALS | ANSWERS
 
 # What can be wrong with one field of a request: the `code` of an item of `errors`.
 FIELD_ERRORS: Final[dict[str, Words]] = {
-    "missing": Words("缺少这一项。", "This is missing."),
-    "unknown_field": Words("没有这个字段。", "There is no such field."),
-    "wrong_type": Words("类型不对[，应为 {expected}]。", "This has the wrong type[; it should be {expected}]."),
+    "missing": Words("缺少这一项，请补上。", "This is missing; add it."),
+    "unknown_field": Words("没有这个字段，请去掉或核对名称。", "There is no such field; leave it out, or check its name."),
+    "wrong_type": Words("类型不对[，应为{expected}]。", "This has the wrong type[; it should be {expected}]."),
     "out_of_range": Words("数值超出范围[（{bound}）]。", "The number is out of range[ ({bound})]."),
     "too_long": Words("太长[，最多 {limit}]。", "This is too long[; at most {limit}]."),
     "too_short": Words("太短[，至少 {limit}]。", "This is too short[; at least {limit}]."),
@@ -592,7 +606,9 @@ FIELD_ERRORS: Final[dict[str, Words]] = {
     ),
     "malformed_date": Words("日期须写作 2025-03-01。", "A date is written like 2025-03-01."),
     "malformed_text": Words("文字里有不能保存的字符。", "The text holds characters that cannot be stored."),
-    "malformed_phone": Words("电话号码的写法不对。", "This is not a phone number."),
+    "malformed_phone": Words(
+        "电话号码的写法不对，请填手机号或带区号的座机号。", "This is not a phone number; give a mobile, or a landline with area code."
+    ),
     "malformed": Words("填写不对。", "This is not right."),
 }
 
@@ -620,8 +636,8 @@ FIELDS: Final[dict[str, Words]] = {
     "senior": Words("资深经纪人", "senior"),
     "maintainer": Words("代维护人", "maintainer"),
     "person": Words("人员", "person"),
-    "to": Words("归属或收款方", "to"),
-    "for": Words("录入人", "for"),
+    "to": Words("归属或收款方", "holder or payee"),
+    "for": Words("录入人", "the agent it is entered for"),
     "lines": Words("分成行", "lines"),
     "signer": Words("签约人", "signer"),
     "company": Words("公司", "company"),
@@ -685,4 +701,36 @@ ROLES: Final[dict[str, Words]] = {
 DUPLICATE_CLIENT: Final = Words("重户：同一客户的第{number}次重复录入", "Duplicate {number} of a client who was entered before")
 """The remark that a duplicate carries (A-2.5)."""
 
+# Whose it is to do.
+WHOSE: Final[dict[str, Words]] = {
+    "own": Words("归属人、录入人、当事人或其上级", "whoever holds it, recorded it or is party to it, and those above them"),
+    "below": Words("所管门店或区域的经理", "those who manage that store or area"),
+    "concerned": Words("当事人本人", "whom it concerns, and nobody in their name"),
+    "in_post": Words("在职人员", "those who are in post"),
+}
+
+# What a field is expected to hold.
+EXPECTED: Final[dict[str, Words]] = {
+    "string": Words("文字", "a text"),
+    "int": Words("整数", "a whole number"),
+    "decimal": Words("数字", "a number"),
+    "float": Words("数字", "a number"),
+    "bool": Words("是或否", "true or false"),
+    "list": Words("列表", "a list"),
+    "tuple": Words("列表", "a list"),
+    "dict": Words("对象", "an object"),
+    "model": Words("对象", "an object"),
+}
+
 LABELS: Final[dict[str, Words]] = VIOLATIONS | NOTES | STATES | ANSWERED | ROLES
+_LABELLED: Final[dict[str, dict[str, Words]]] = {
+    "missing": FIELDS,
+    "field": FIELDS,
+    "state": LABELS,
+    "status": LABELS,
+    "role": LABELS,
+    "beside": LABELS,
+    "whose": WHOSE,
+    "expected": EXPECTED,
+}
+"""Facts whose values have a name in both languages."""

@@ -28,7 +28,7 @@ from services.client.events import (
     Wish,
 )
 from shared import conduct
-from shared.eventlog import Claim
+from shared.eventlog import Claim, Claimant
 from shared.identity import Caller, Post, allow
 from shared.regulation import Activation, Refused
 from shared.tenure import COMPANY, Ground, Stand, ends_soon, holder_at, stand_at, stopped
@@ -142,22 +142,23 @@ def view(
     listing: str,
     is_correct: bool | None,
     form: str,
-    form_used: bool,
+    form_used: Claimant | None,
     ground: Ground,
     at: datetime,
 ) -> list[Event]:
     """A-2.10: a viewing, on the client, with a form that serves once; it counts as a follow-up of the one who showed.
 
-    `is_correct`: False of a draft, None of a listing that is not there.
+    `is_correct`: False of a draft, None of a listing that is not there. `form_used`: who was first with that form.
     """
     allow(by, "client.view")
     if is_correct is None:
         raise Refused("unknown_reference", "A-2.10", field="listing")
     if not is_correct:
         raise Refused("listing_draft", "A-2.6")
-    once = ground.pack_of(by.person, at).has("A-2.10")
-    if once and form_used:
-        raise Refused("form_already_used", "A-2.10", form=form)
+    pack = ground.pack_of(by.person, at)
+    once = pack.has("A-2.10")
+    if once and form_used is not None:
+        raise Refused("form_already_used", "A-2.10", pack=pack, form=form, by=form_used.by, first_at=form_used.recorded_at)
     return [Viewed(by.person, listing, form, client.first or client_id, _renewed(client, by.post, ground, at), at, once)]
 
 
@@ -183,7 +184,7 @@ def claim(client: Client, *, by: Caller, ground: Ground, at: datetime) -> list[E
     holder = holder_at(client.stands, at)
     pack = ground.pack_of(holder, at)
     if not rules.may_claim(pack, holder, by.post):
-        raise Refused("not_claimable", "A-2.3" if pack.has("A-2.3") else None, holder=holder)
+        raise Refused("not_claimable", "A-2.3" if pack.has("A-2.3") else None, pack=pack, holder=holder)
     return [Claimed(by.person, _course(client, by.person, ground, at), at)]
 
 

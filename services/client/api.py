@@ -129,8 +129,8 @@ async def view(ctx: Ctx, id: ClientId, body: View) -> Response:
     async def look(state: Client, at: datetime) -> dict[str, Any]:
         around = await looking(ctx.service.pool, ctx.tenant, ctx.caller.person)(state, at)
         is_correct = await views.listing_is_correct(ctx.service.pool, ctx.tenant, body.listing)
-        form_used = await ctx.service.log.claimant(ctx.tenant, "form", rules.form_key(body.form)) is not None
-        return {**around, "is_correct": is_correct, "form_used": form_used}
+        first = await ctx.service.log.claimant(ctx.tenant, "form", rules.form_key(body.form))
+        return {**around, "is_correct": is_correct, "form_used": first}
 
     outcome = await _clients(ctx).change(
         id,

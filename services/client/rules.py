@@ -19,7 +19,7 @@ def refuse_incomplete(pack: Pack, given: Mapping[str, str | None]) -> None:
     asks = pack["A-2.2"].asks if pack.has("A-2.2") else ()
     lacking = tuple(name for name in dict.fromkeys((*asks, "phone")) if not (given.get(name) or "").strip())
     if lacking:
-        raise Refused("client_incomplete", "A-2.2" if pack.has("A-2.2") else None, missing=lacking)
+        raise Refused("client_incomplete", "A-2.2" if pack.has("A-2.2") else None, pack=pack, missing=lacking)
 
 
 def form_key(form: str) -> str:

@@ -142,6 +142,12 @@ def has_been_correct(past: Iterable[Entry]) -> bool:
     return any(e.event.correct for e in past if isinstance(e.event, listing.Entered | listing.Completed))
 
 
+def missing_of(past: Iterable[Entry]) -> tuple[str, ...]:
+    """A-2.6: what was missing for a correct entry when it was last said."""
+    said = [e.event.check.missing for e in past if isinstance(e.event, listing.Entered | listing.Completed)]
+    return said[-1] if said else ()
+
+
 def people_named(entries: Iterable[Entry]) -> set[str]:
     """Everyone who is named in entries: who acted, for whom, and who holds, closes or keeps up."""
     return {name for entry in entries for name in _names(entry.event)}

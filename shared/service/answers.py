@@ -18,7 +18,7 @@ from starlette.responses import Response
 from shared.calendar import SHANGHAI
 from shared.eventlog import Answer
 from shared.problems import FIELD_ERRORS, Language, preferred, problem
-from shared.regulation import Refused
+from shared.regulation import Pack, Refused
 from shared.service.logs import without_personal
 
 PROBLEM_JSON: Final = "application/problem+json"
@@ -131,6 +131,8 @@ def _rule(why: Refused, language: Language) -> dict[str, object] | None:
     if why.clause is None:
         return None
     pack, version = why.facts.get("pack"), why.facts.get("version")
+    if isinstance(pack, Pack) and not pack.has(why.clause):
+        pack = None  # the clause stands, but not in this company's pack
     words = problem(why.code).why
     rule: dict[str, object] = {
         "pack": getattr(pack, "id", pack),

@@ -21,7 +21,7 @@ from shared.bus.condition import database_is_away
 from shared.entry import Codec, new_id
 from shared.eventlog import Conflict, KeyReused, Unknown, Unreachable
 from shared.identity import Unauthenticated, make_keys
-from shared.regulation import Refused
+from shared.regulation import Refused, in_force
 from shared.service import answers, health
 from shared.service.answers import Declined
 from shared.service.logs import without_personal, write_logs
@@ -29,6 +29,7 @@ from shared.service.reading import field_errors
 from shared.service.routes import Routes
 from shared.service.running import Compose, Service
 from shared.service.settings import Settings
+from shared.tenure import activations_of
 
 _REQUEST_ID: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 _STATUSES: Final = {
@@ -90,7 +91,6 @@ def _answer_problems(app: FastAPI) -> None:
     """Everything that an endpoint may raise and that is not our fault, and the answer that it gets."""
     answered: dict[type[Exception], Callable[[Request, Any], Response]] = {
         Declined: answers.declined,
-        Refused: answers.refused,
         Unknown: lambda request, _: answers.unknown(request),
         Unauthenticated: lambda request, _: answers.declined(request, Declined("unauthenticated")),
         KeyReused: lambda request, _: answers.declined(request, Declined("idempotency_key_reused")),
@@ -101,6 +101,7 @@ def _answer_problems(app: FastAPI) -> None:
     }
     for kind, answer in answered.items():
         app.add_exception_handler(kind, _awaited(answer))
+    app.add_exception_handler(Refused, _refused)  # type: ignore[arg-type]
 
 
 def _awaited(answer: Callable[[Request, Any], Response]) -> Callable[[Request, Any], Any]:
@@ -108,6 +109,19 @@ def _awaited(answer: Callable[[Request, Any], Response]) -> Callable[[Request, A
         return answer(request, error)
 
     return handler
+
+
+async def _refused(request: Request, why: Refused) -> Response:
+    """A refusal names the pack that its clause stands in: if the decision did not say, that of the caller's store."""
+    context = request.scope.get("fenyong.context")
+    if why.clause is None or "pack" in why.facts or context is None:
+        return answers.refused(request, why)
+    try:
+        activations = await activations_of(context.service.pool, context.tenant)
+        pack = in_force(activations, context.caller.post.store, await context.service.log.now(context.tenant))
+    except Refused:
+        return answers.refused(request, why)
+    return answers.refused(request, Refused(why.code, why.clause, **{**why.facts, "pack": pack}))
 
 
 def _misread(request: Request, error: RequestValidationError) -> Response:

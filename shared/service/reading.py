@@ -251,7 +251,7 @@ def _field_error(error: dict[str, Any]) -> FieldError:
         case "out_of_range":
             facts["bound"] = " ".join(f"{_BOUNDS[name]} {bound}" for name, bound in context.items() if name in _BOUNDS) or None
         case "not_one_of":
-            facts["options"] = context.get("expected")
+            facts["options"] = re.findall(r"'([^']*)'", str(context.get("expected") or "")) or None
         case "malformed_id":
             facts["prefix"] = context.get("prefix")
         case "wrong_type":

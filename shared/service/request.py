@@ -20,9 +20,8 @@ from starlette.responses import Response
 from shared.calendar import now
 from shared.entry import Meta, id_of, new_id, uuid_of
 from shared.eventlog import Command, Outcome
-from shared.identity import ACTS, NO_COMPANY, Caller, Post, Unauthenticated, allow, at_company, could, may, post_of
+from shared.identity import ACTS, NO_COMPANY, Caller, Post, Unauthenticated, allow, at_company, could, forbidden, may, post_of
 from shared.problems import Language
-from shared.regulation import Refused
 from shared.service.answers import Declined, json_of, language_of, request_id_of
 from shared.service.running import Service
 
@@ -174,7 +173,7 @@ async def context_of(request: Request, service: Service, act: str) -> Context:
     await _hear_first(service, after)
     caller = at_company(tenant) if claims.sub == "hq" else await _person(service, tenant, claims.sub)
     if not caller.post.in_post or not (could(caller, act) or ACTS[act].reads):
-        raise Refused("forbidden", act=act, role=ACTS[act].lowest)
+        raise forbidden(caller, act)
     return Context(request, service, caller, act, key)
 
 

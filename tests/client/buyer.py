@@ -14,7 +14,7 @@ from services.client import aggregate
 from services.client.aggregate import Client, claims_of, evolve
 from services.client.events import Entered, Event
 from shared.calendar import SHANGHAI
-from shared.eventlog import Claim
+from shared.eventlog import Claim, Claimant
 from shared.identity import Caller, Post
 from shared.regulation import Activation, Pack, Violation
 from shared.tenure import Ground, holder_at
@@ -99,7 +99,8 @@ class Buyer:
         return self.take(aggregate.follow_up(self.client, by=self.by(by), channel="phone", text=text, ground=self.ground, at=at(when)))
 
     def view(self, when: str, by: str = "E", form: str = "V-1", *, form_used: bool = False, is_correct: bool | None = True) -> list[Event]:
-        facts: dict[str, Any] = {"client_id": "cli_1", "listing": "lst_1", "form": form, "form_used": form_used, "is_correct": is_correct}
+        first = Claimant(UUID(int=9), "psn_first", at(when)) if form_used else None
+        facts: dict[str, Any] = {"client_id": "cli_1", "listing": "lst_1", "form": form, "form_used": first, "is_correct": is_correct}
         return self.take(aggregate.view(self.client, by=self.by(by), ground=self.ground, at=at(when), **facts))
 
     def name_senior(self, when: str, senior: str, by: str = "M2") -> list[Event]:

@@ -134,6 +134,7 @@ class Surroundings(Struct, frozen=True):
     client_known: bool
     shown_by: frozenset[str]
     open_deal: Claimant | None
+    listing_missing: tuple[str, ...] = ()
 
 
 def report(*, by: Caller, terms: Terms, around: Surroundings, ground: Ground, at: datetime) -> list[DealEvent]:
@@ -182,11 +183,8 @@ def attach_listing(deal: Deal, *, by: Caller, listing: str, around: Surroundings
         return []
     if deal.terms.listing is not None:
         raise Refused("listing_already_attached", "B-1-4-2", listing=deal.terms.listing)
-    if not around.listing_correct:
-        raise Refused("listing_draft", "A-2.6")
-    if around.open_deal is not None:
-        first = id_of("dea", around.open_deal.stream)
-        raise Refused("deal_already_reported", "A-R2", first=first, by=around.open_deal.by, first_at=around.open_deal.recorded_at)
+    _refuse_draft(around)
+    _refuse_second(around)
     return [ListingAttached(by.person, listing, at)]
 
 
@@ -252,39 +250,51 @@ def rule(
         raise Refused("already_ruled", "O-4")
     if unknown:
         raise Refused("unknown_reference", "O-4", field="lines")
-    if sum(line.amount_fen for line in lines) != 0 or (outcome == "corrected") != bool(lines):
-        raise Refused("adjudication_not_zero", "A-1.N7", sum_fen=sum(line.amount_fen for line in lines))
+    if (outcome == "corrected") != bool(lines):
+        raise Refused("lines_do_not_fit_ruling", "O-4")
+    if (total := sum(line.amount_fen for line in lines)) != 0:
+        raise Refused("adjudication_not_zero", "A-1.N7", sum_fen=total)
     return [DisputeRuled(by.person, named, instance, outcome, lines, reason, at)]
 
 
 def _checked(act: str, by: Caller, terms: Terms, around: Surroundings, ground: Ground, at: datetime) -> Terms:
     closers = [ground.post(person) for person in terms.closers]
+    if not closers or any(post is None for post in closers):
+        raise Refused("unknown_reference", field="closers")
     allow(by, act, own=by.person in terms.closers, over=closers)
-    _refuse_unknown(terms, around, closers)
-    if around.open_deal is not None:
-        first_at, first = around.open_deal.recorded_at, id_of("dea", around.open_deal.stream)
-        raise Refused("deal_already_reported", "A-R2", first=first, by=around.open_deal.by, first_at=first_at)
+    _refuse_unknown(terms, around)
+    _refuse_second(around)
     chief = closers[0]
     assert chief is not None, "unknown closers were refused"
     whole = structs.replace(terms, store=chief.store, kind=around.listing_kind or terms.kind)
     without = [person for person in terms.closers if person not in around.shown_by]
-    needs_viewings = ground.pack_of(terms.closers[0], at).has("A-2.4") and terms.listing is not None
-    if len(closers) > 1 and without and needs_viewings:
-        raise Refused("closer_without_viewing", "A-2.4", person=without[0])
+    pack = ground.pack_of(terms.closers[0], at)
+    if len(closers) > 1 and without and pack.has("A-2.4") and terms.listing is not None:
+        raise Refused("closer_without_viewing", "A-2.4", pack=pack, person=without[0])
     return whole
 
 
-def _refuse_unknown(terms: Terms, around: Surroundings, closers: Sequence[Post | None]) -> None:
+def _refuse_unknown(terms: Terms, around: Surroundings) -> None:
     if terms.listing is not None and around.listing_kind is None:
         raise Refused("unknown_reference", field="listing")
-    if terms.listing is not None and not around.listing_correct:
-        raise Refused("listing_draft", "A-2.6")
+    if terms.listing is not None:
+        _refuse_draft(around)
     if not around.client_known:
         raise Refused("unknown_reference", field="client")
-    if not closers or any(post is None for post in closers):
-        raise Refused("unknown_reference", field="closers")
     if len(set(terms.closers)) != len(terms.closers):
         raise Refused("closer_named_twice", "A-2.4")
+
+
+def _refuse_draft(around: Surroundings) -> None:
+    if not around.listing_correct:
+        raise Refused("listing_draft", "A-2.6", missing=around.listing_missing or None)
+
+
+def _refuse_second(around: Surroundings) -> None:
+    """A-R2: one open deal for a listing; the first recorded stands."""
+    first = around.open_deal
+    if first is not None:
+        raise Refused("deal_already_reported", "A-R2", first=id_of("dea", first.stream), by=first.by, first_at=first.recorded_at)
 
 
 def may_be_settled(deal: Deal, *, by: Caller, closers: Sequence[Post | None]) -> None:

@@ -105,7 +105,7 @@ def appeal(violation: Violation | None = None, *, by: Caller, proposal: Proposal
     own = by.person == proposal.violation.person
     allow(by, "violation.appeal", own=own)
     if not own:
-        raise Refused("forbidden", act="violation.appeal")
+        raise Refused("forbidden", act="violation.appeal", whose="concerned")
     if violation is None or violation.state != "confirmed":
         raise Refused("violation_not_confirmed", state="proposed" if violation is None else violation.state)
     if violation.rank == "general_manager":

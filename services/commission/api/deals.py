@@ -268,7 +268,8 @@ def _around(ctx: Context, terms: Terms, *names: str | None, own: str | None = No
         if open_deal is not None and id_of("dea", open_deal.stream) == own:
             open_deal = None
         kind, correct = history.kind_of(listing), history.has_been_correct(listing)
-        return {**around, "around": Surroundings(kind, correct, bool(records), shown, open_deal)}
+        missing = history.missing_of(listing)
+        return {**around, "around": Surroundings(kind, correct, bool(records), shown, open_deal, missing)}
 
     return look
 

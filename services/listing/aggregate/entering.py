@@ -60,7 +60,7 @@ def enter(
     _refuse_agents_phone(pack, owner_is_agents)
     whole = rules.normalised(pack, house)
     check = rules.checked(pack, kind, whole, house.room, owner)
-    _refuse_duplicate(check.room, original)
+    _refuse_duplicate(pack, check.room, original)
     stands = (Stand(recorder.person),) if check.missing else rules.holders_course(ground.activations, recorder, recorder.person, at)
     entered = Entered(by.person, recorder.person, kind, whole, owner, not check.missing, stands, acquired_at, at, check)
     late = conduct.late_entry(pack, recorder.person, acquired_at, at)
@@ -90,19 +90,20 @@ def complete(
     whole = rules.completed(pack, listing.house, listing.check.room_given, house)
     check = rules.checked(pack, listing.kind, whole, house.room or listing.check.room_given, contact)
     if check.room != listing.check.room:
-        _refuse_duplicate(check.room, original)
+        _refuse_duplicate(pack, check.room, original)
     stands = course(listing, holder, ground, at) if listing.draft and not check.missing else None
     return [Completed(by.person, whole, contact, not check.missing, stands, at, check)]
 
 
-def _refuse_duplicate(room: str | None, original: Claimant | None) -> None:
+def _refuse_duplicate(pack: Pack, room: str | None, original: Claimant | None) -> None:
     if room is not None and original is not None:
-        raise Refused("duplicate_listing", "A-2.6", original=id_of("lst", original.stream), first_at=original.recorded_at)
+        first = id_of("lst", original.stream)
+        raise Refused("duplicate_listing", "A-2.6", pack=pack, original=first, first_at=original.recorded_at)
 
 
 def _refuse_agents_phone(pack: Pack, owner_is_agents: bool) -> None:
     if owner_is_agents and pack.has("A-2.13"):
-        raise Refused("agent_phone_as_owner", "A-2.13")
+        raise Refused("agent_phone_as_owner", "A-2.13", pack=pack)
 
 
 def refute(
