@@ -23,8 +23,8 @@ _APPEND: Final = """
         $1::text::uuid[], $2::text::uuid[], $3::text::integer[], $4::text::timestamptz[],
         $5::text::integer[], $6::text::integer[], $7::text::text[], $8::text::bytea[], $9::text::text[], $10::text::timestamptz[],
         $11::text::integer[], $12::text::text[], $13::text::text[], $14::text::bytea[],
-        $15::text::integer[], $16::text::integer[], $17::text::bytea[],
-        $18::text::integer[], $19::text::text[], $20::text::text[], $21::text::boolean[], $22::text::text[]
+        $15::text::integer[], $16::text::integer[], $17::text::integer[], $18::text::bytea[],
+        $19::text::integer[], $20::text::text[], $21::text::text[], $22::text::boolean[], $23::text::text[]
     )
 """
 _APPEND_ONE: Final = "select position, recorded, verdict from append_one($1, $2, $3, $4, $5, $6, $7, $8)"
@@ -35,8 +35,8 @@ class Pending:
     """A command that waits for its transaction, written out already as the database takes it: that is done while others commit."""
 
     __slots__ = (
-        "claims", "done", "encoded", "entry_rows", "events", "expected", "key_row", "meta", "not_after", "row", "stream", "tenant",
-        "touches",
+        "answer_row", "claims", "done", "encoded", "entry_rows", "events", "expected", "key_row", "meta", "not_after", "row", "stream",
+        "tenant", "touches",
     )  # fmt: skip
 
     def __init__(
@@ -68,7 +68,11 @@ class Pending:
             (str(version), f'"{type}"', hexed(data), written_meta, _instant(event.at))
             for version, (event, (type, data)) in enumerate(zip(events, self.encoded, strict=True), start=expected + 1)
         ]
-        self.key_row = None if command.key is None else _key_row(command, expected + len(events), answer or NO_ANSWER)
+        self.key_row: tuple[str, ...] | None = None
+        if command.key is not None:
+            answer = answer or NO_ANSWER
+            self.key_row = (quoted(command.caller), quoted(command.key), hexed(command.fingerprint), str(expected + len(events)))
+            self.answer_row = (str(answer.status), hexed(answer.body))
         self.done: asyncio.Future[tuple[int, int, datetime]] = asyncio.get_running_loop().create_future()
         """The verdict's number, the position of the last entry, and when it was recorded."""
 
@@ -120,17 +124,11 @@ def _written(batch: list[Pending]) -> list[str | None]:
         for entry_row in pending.entry_rows:
             entries.append((n, *entry_row))
         if pending.key_row is not None:
-            keyed.append((n, *pending.key_row))
+            keyed.append((n, *pending.key_row, str(len(entries)), *pending.answer_row))
         for claim in pending.claims:
             claimed.append((n, quoted(claim.kind), quoted(claim.key), "t" if claim.release else "f", quoted(pending.meta.by)))
     commands = columns([pending.row for pending in batch], 4)
-    return [*commands, *(columns(entries, 6) if entries else ["{}"] * 6), *columns(keyed, 7), *columns(claimed, 5)]
-
-
-def _key_row(command: Command, version: int, answer: Answer) -> tuple[str, ...]:
-    return (
-        quoted(command.caller), quoted(command.key), hexed(command.fingerprint), str(version), str(answer.status), hexed(answer.body)
-    )  # fmt: skip
+    return [*commands, *(columns(entries, 6) if entries else ["{}"] * 6), *columns(keyed, 8), *columns(claimed, 5)]
 
 
 def _instant(at: datetime | None) -> str:

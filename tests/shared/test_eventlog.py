@@ -326,6 +326,25 @@ async def test_a_copy_refused_because_of_the_first_gets_the_firsts_answer(rooms:
     assert copy.replayed
 
 
+async def test_a_replay_knows_the_position_as_it_was(rooms: Streams[Room], log: EventLog) -> None:
+    await rooms.begin(new_id("roo"), open_room, command=command("taken"), number="3")
+    keys = [f"{n}" for n in range(10)]
+
+    async def begin(key: str) -> Any:
+        return await rooms.begin(new_id("roo"), open_room, command=command(key), number=key, answer=versioned)
+
+    # All but the fourth, whose number is taken, in one batch.
+    firsts = await asyncio.gather(*(begin(key) for key in keys), return_exceptions=True)
+    agains = await asyncio.gather(*(begin(key) for key in keys), return_exceptions=True)
+    assert [isinstance(first, Conflict) for first in firsts] == [isinstance(again, Conflict) for again in agains]
+    won = [(first, again) for first, again in zip(firsts, agains, strict=True) if not isinstance(first, BaseException)]
+    assert len(won) == 9
+    for first, again in won:
+        assert not isinstance(again, BaseException)
+        assert (first.position, first.version, first.answer) == (again.position, again.version, again.answer)
+        assert first.position == first.entries[-1].position
+
+
 async def test_a_key_is_for_one_request_of_one_caller(rooms: Streams[Room], log: EventLog) -> None:
     await rooms.begin(new_id("roo"), open_room, command=command("k", fingerprint=b"one"), number="101")
     other = command("k", fingerprint=b"other")

@@ -2,7 +2,8 @@
 --
 -- Arrays are parallel. There is one element a command in `tenants`, `streams`, `expected` (the version decided upon) and
 -- `not_afters` (null: no matter when). Entries, keys and claims name their command by its place, counted from 1; entries
--- come in the order of their commands. `keyed` and `claimed` are null when no command has a key or a claim.
+-- come in the order of their commands. `keyed` and `claimed` are null when no command has a key or a claim; `key_ends` counts
+-- the batch's entries up to the command's last.
 --
 -- `losers` is null when every command won, else the places of those that did not, and `verdicts` says why: 1 key known,
 -- 2 version lost, 3 claim lost, 4 stale (recorded later than `not_after`); of two verdicts on a command the last one counts.
@@ -14,7 +15,8 @@
 create function append(
     tenants uuid[], streams uuid[], expected integer[], not_afters timestamptz[],
     entry_commands integer[], versions integer[], types text[], datas bytea[], metas text[], ats timestamptz[],
-    keyed integer[], callers text[], keys text[], fingerprints bytea[], key_versions integer[], statuses integer[], bodies bytea[],
+    keyed integer[], callers text[], keys text[], fingerprints bytea[], key_versions integer[], key_ends integer[],
+    statuses integer[], bodies bytea[],
     claimed integer[], kinds text[], claim_keys text[], releases boolean[], claimants text[],
     out first bigint, out recorded timestamptz, out stamps timestamptz[], out losers integer[], out verdicts integer[]
 ) language plpgsql security definer set search_path = public, pg_temp as $$
@@ -84,9 +86,13 @@ begin
 
             if keyed is not null then
                 insert into idempotency (tenant, caller, key, fingerprint, version, position, status, body, recorded_at)
-                select tenants[k.command], k.caller, k.key, k.fingerprint, k.version, first + won, k.status, k.body, recorded
-                from unnest(keyed, callers, keys, fingerprints, key_versions, statuses, bodies)
-                    as k(command, caller, key, fingerprint, version, status, body)
+                select tenants[k.command], k.caller, k.key, k.fingerprint, k.version,
+                       first + case when losers is null then k.ending else (
+                           select count(*) from unnest(entry_commands) as e(command) where e.command <= k.command and not e.command = any (losers)
+                       ) end,
+                       k.status, k.body, recorded
+                from unnest(keyed, callers, keys, fingerprints, key_versions, key_ends, statuses, bodies)
+                    as k(command, caller, key, fingerprint, version, ending, status, body)
                 where losers is null or not k.command = any (losers);
             end if;
 
