@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -55,6 +56,37 @@ async def test_one_byte_altered_in_any_journalled_entry_that_the_settlement_rest
         replayed = await _replayed_with(copy, "journal", id, data, altered)
         assert (replayed["same"], replayed["altered"]) == (False, [id]), f"byte {place} of {data!r} became {altered[place : place + 1]!r}"
     assert (await copy.auditor.replay())["same"] is True, "put right, it is as it was"
+
+
+MICROSECOND = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("column", "altered"),
+    [
+        ("type", lambda type: "X" + type[1:]),
+        ("type", lambda type: type[:-1] + "X"),
+        ("at", lambda at: at + MICROSECOND),
+        ("recorded_at", lambda recorded_at: recorded_at - MICROSECOND),
+        ("meta", lambda meta: meta.replace(b'"by":"psn_0', b'"by":"psn_1')),
+        ("meta", lambda meta: b"[" + meta[1:] if b'"by"' in meta else meta),
+    ],
+)
+async def test_what_an_entry_is_and_when_it_was_and_whose_is_found_as_well(copy: Copy, column: str, altered: Callable[[Any], Any]) -> None:
+    """Of the listing's entries: of the one that the system wrote by itself, nobody's name can be altered."""
+    found = f"select {column} from journal where tenant = $1 and stream = $2 and version = $3"
+    write = f"update journal set {column} = $4 where tenant = $1 and stream = $2 and version = $3"
+    rests_on = [id for id in (await _settlement(copy))["evidence"] if id.startswith("lst_")]
+    was = {id: await copy.database.fetchval(found, *_key(copy, id)) for id in rests_on}
+    alterable = [id for id in rests_on if altered(was[id]) != was[id]]
+    assert len(alterable) >= 6
+    for id in alterable:
+        await copy.database.execute(write, *_key(copy, id), altered(was[id]))
+        try:
+            replayed = await copy.auditor.replay()
+        finally:
+            await copy.database.execute(write, *_key(copy, id), was[id])
+        assert (replayed["same"], replayed["altered"]) == (False, [id])
 
 
 async def test_an_altered_fact_gives_other_lines_and_the_replay_says_whose_they_were(copy: Copy) -> None:

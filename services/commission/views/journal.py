@@ -11,7 +11,7 @@ from services.authz import events as authz
 from services.client import events as client
 from services.commission import history
 from services.listing import events as listing
-from shared.entry import Codec, Entry, Meta, UnknownType, uuid_of
+from shared.entry import Codec, Entry, Meta, UnknownType, prefix_of, uuid_of
 from shared.identity import Connection, Post
 
 CODECS: dict[str, Codec] = {"listing": listing.CODEC, "client": client.CODEC, "authz": authz.CODEC}
@@ -149,13 +149,22 @@ async def _posts_around(connection: Connection, tenant: UUID, found: Sequence[En
 
 
 def _entries(rows: Sequence[Any]) -> list[Entry]:
+    """Rows as entries. One of a category that nobody knows (any more) has no id: it is as if gone."""
     return [
         Entry(
             row["source"], row["position"], row["tenant"], row["stream"], row["version"], row["type"],
             _event(row["source"], row["type"], row["data"]), row["data"], _meta(row["meta"]), row["at"], row["recorded_at"],
         )
         for row in rows
+        if _has_category(row["type"])
     ]  # fmt: skip
+
+
+def _has_category(type: str) -> bool:
+    try:
+        return bool(prefix_of(type))
+    except UnknownType:
+        return False
 
 
 def _event(source: str, type: str, data: bytes) -> object | None:
