@@ -72,6 +72,19 @@ async def test_a_storys_clock_goes_only_forward(rooms: Streams[Room], log: Event
         await it_is(log, NOON, OTHER_TENANT)
 
 
+async def test_when_a_story_is_over_its_tenant_does_not_go_back(rooms: Streams[Room], log: EventLog, own: Database) -> None:
+    future = NOON + 36500 * 24 * HOUR
+    await it_is(log, future)
+    id = new_id("roo")
+    await rooms.begin(id, open_room, command=command(), number="101")
+    owner = await asyncpg.connect(own.owner_dsn)
+    await owner.execute("delete from story_clock")
+    await owner.close()
+    lone = await log.append(TENANT, id, 1, [Noted("damp", NOON)], command=command())
+    keyed = await log.append(TENANT, id, 2, [Noted("dry", NOON)], command=command("k"))
+    assert [entry.recorded_at for entry in [*lone.entries, *keyed.entries]] == [future, future]
+
+
 async def test_its_clock_is_set_by_its_function_only(own: Database) -> None:
     connection = await asyncpg.connect(own.dsn)
     for sql in ("insert into story_clock values ($1, $2)", "update story_clock set now = $2 where tenant = $1"):

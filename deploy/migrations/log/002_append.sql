@@ -1,3 +1,12 @@
+-- When something is recorded that a tenant does now, where stories are told: by its story's clock, or if it has none by the
+-- real one, but not before what it did in a story that is over.
+create function stamp_of(of uuid, by_clock timestamptz) returns timestamptz language sql volatile set search_path = public, pg_temp as $$
+    select coalesce(
+        (select story_clock.now from story_clock where story_clock.tenant = of),
+        greatest(by_clock, (select log.recorded_at from log where log.tenant = of order by log.recorded_at desc limit 1))
+    )
+$$;
+
 -- Appends what a batch of commands decided, in one transaction, each command wholly or not at all.
 --
 -- Arrays are parallel. There is one element a command in `tenants`, `streams`, `expected` (the version decided upon) and
@@ -29,8 +38,7 @@ begin
     update head set position = position + cardinality(types), recorded_at = greatest(recorded_at, clock_timestamp())
     returning position - cardinality(types), recorded_at, story into first, recorded, told;
     if told then
-        select array_agg(coalesce((select story_clock.now from story_clock where story_clock.tenant = c.tenant), recorded) order by c.n)
-        into stamps from unnest(tenants) with ordinality as c(tenant, n);
+        select array_agg(stamp_of(c.tenant, recorded) order by c.n) into stamps from unnest(tenants) with ordinality as c(tenant, n);
     end if;
 
     select array_agg(c.n), array_agg(case when c.expected <> c.actual then 2 else 4 end) into losers, verdicts
@@ -134,7 +142,7 @@ begin
     update head set position = head.position + 1, recorded_at = greatest(recorded_at, clock_timestamp())
     returning head.position, recorded_at, story into "position", recorded, told;
     if told then
-        recorded := coalesce((select story_clock.now from story_clock where story_clock.tenant = append_one.tenant), recorded);
+        recorded := stamp_of(tenant, recorded);
     end if;
     if not_after < recorded then
         verdict := 4;
@@ -178,5 +186,5 @@ begin
 end
 $$;
 
-revoke all on function append, append_one, last_position, drop_old_answers from public;
+revoke all on function stamp_of, append, append_one, last_position, drop_old_answers from public;
 grant execute on function append, append_one, last_position, drop_old_answers to {role};
