@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
@@ -246,8 +247,14 @@ def allow(
 # --------------------------------------------------------------------------------------------------------------------------- Posts
 
 
-async def keep_post(connection: Connection, tenant: UUID, post: Post) -> None:
-    """Writes a person's post into the view, over the one before."""
+async def keep_post(connection: Connection, tenant: UUID, post: Post, since: datetime | None = None) -> None:
+    """Writes a person's post into the view, over the one before; with `since`, also into what `post_at` reads."""
+    if since is not None:
+        await connection.execute(
+            "insert into posts_past (tenant, person, since, post) values ($1, $2, $3, $4)"
+            " on conflict (tenant, person, since) do update set post = excluded.post",
+            tenant, uuid_of(post.person), since, msgspec.json.encode(post),
+        )  # fmt: skip
     await connection.execute(
         "insert into posts (tenant, person, store, team, area, role, newcomer, in_post, contact)"
         " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
@@ -261,6 +268,16 @@ async def post_of(connection: Connection, tenant: UUID, person: str) -> Post | N
     """The person's post as heard so far; None if this company has nobody of that id."""
     posts = await posts_of(connection, tenant, person=person)
     return posts[0] if posts else None
+
+
+async def post_at(connection: Connection, tenant: UUID, person: str, at: datetime) -> Post | None:
+    """The person's post at an instant, for acts that are heard of only after it has changed; the earliest if they joined later."""
+    kept: bytes | None = await connection.fetchval(
+        "select post from posts_past where tenant = $1 and person = $2"
+        " order by since <= $3 desc, abs(extract(epoch from since - $3)) limit 1",
+        tenant, uuid_of(person), at,
+    )  # fmt: skip
+    return msgspec.json.decode(kept, type=Post) if kept is not None else None
 
 
 async def posts_of(

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
+from msgspec import structs
 
 from services.authz import events as authz
 from services.client import events as client
@@ -13,8 +14,9 @@ from services.listing import aggregate, views
 from services.listing.aggregate import Listing
 from shared.entry import Entry, Meta, id_of
 from shared.eventlog import Command, Look, Streams
+from shared.identity import post_at
 from shared.regulation import Activation, load
-from shared.tenure import looking
+from shared.tenure import Ground, looking
 
 SWEPT_AT_ONCE = 200
 RESCHEDULED_AT_ONCE = 1000
@@ -52,9 +54,14 @@ class Reactions:
         return look
 
     async def _show(self, entry: Entry, listing: str, by: str, first: str) -> None:
+        """The one who showed it is judged by the post they had then, whatever was heard of first; if they have left since, no term runs."""
+
         async def look(state: Listing, at: datetime) -> dict[str, Any]:
-            found = await self._looking(entry, by)(state, at)
-            return {**found, "by": found["ground"].posts[by]}
+            ground: Ground = (await self._looking(entry, by)(state, at))["ground"]
+            then = await post_at(self._pool, entry.tenant, by, at)
+            assert then is not None, "who showed it had a post"
+            now = structs.replace(then, in_post=ground.posts[by].in_post)
+            return {"by": then, "ground": structs.replace(ground, posts={**ground.posts, by: now})}
 
         await self._change(entry, listing, aggregate.show, look=look, client=first, viewing=entry.id)
 

@@ -23,7 +23,7 @@ from shared.view import View
 async def project(connection: Connection, entry: Entry) -> None:
     match entry.event:
         case authz.Joined(post=post) | authz.Transferred(post=post) | authz.Confirmed(post=post) | authz.Left(post=post):
-            await identity.keep_post(connection, entry.tenant, post)
+            await identity.keep_post(connection, entry.tenant, post, entry.effective_at)
         case commission.Activated(document=document, store=store, start=start):
             await keep_activation(connection, entry.tenant, document, store, start)
         case FollowedUp(team=team, text=text, at=at):
@@ -109,9 +109,7 @@ async def held_by_anyone(connection: Connection, tenant: UUID, after: int, limit
     return [(row["number"], row["stream"]) for row in rows]
 
 
-async def alike(
-    connection: Connection, tenant: UUID, team: str | None, stream: UUID, since: datetime | None
-) -> list[tuple[str, str]]:
+async def alike(connection: Connection, tenant: UUID, team: str | None, stream: UUID, since: datetime | None) -> list[tuple[str, str]]:
     """Id and substance of a team's follow-ups since an instant on its listings but this one, the latest first; without either none."""
     if team is None or since is None:
         return []
@@ -156,8 +154,7 @@ async def entered_by(connection: Connection, tenant: UUID, people: Sequence[str]
 Which = Literal["mine", "pool", "ending", "lapsed", "all"]
 
 _HOLDER = (
-    "case when until is null or until > $2 then holder"
-    " when next_until is null or next_until > $2 then next_holder else last_holder end"
+    "case when until is null or until > $2 then holder when next_until is null or next_until > $2 then next_holder else last_holder end"
 )
 _CONCEALED = "(concealed_by is not null and (concealed_until is null or concealed_until > $2) and (until is null or until > $2))"
 _WHICH: dict[Which, str] = {
@@ -178,8 +175,16 @@ class Sight(Struct, frozen=True):
 
 
 async def found(
-    connection: Connection, tenant: UUID, now: datetime, which: Which, sight: Sight, *, kind: str | None, status: str | None,
-    after: int, limit: int,
+    connection: Connection,
+    tenant: UUID,
+    now: datetime,
+    which: Which,
+    sight: Sight,
+    *,
+    kind: str | None,
+    status: str | None,
+    after: int,
+    limit: int,
 ) -> list[Any]:
     """Listings of a sort that may be seen, in the order of their numbers after `after`; `held_by` is who holds at `now`. Empty if none."""
     rows: list[Any] = await connection.fetch(

@@ -128,8 +128,9 @@ class Flat:
         facts: dict[str, Any] = {"channel": "phone", "text": text, "about": about, "outcome": outcome, "alike": alike}
         return self.take(aggregate.follow_up(self.listing, by=self.by(by), ground=self.ground, at=at(when), **facts))
 
-    def show(self, when: str, by: str) -> list[Event]:
-        post = self.people[by]
+    def show(self, when: str, by: str, then: Post | None = None) -> list[Event]:
+        """`then` is the post that they had when they showed it, if it is heard of only after that has changed."""
+        post = then or self.people[by]
         return self.take(aggregate.show(self.listing, by=post, client="cli_1", viewing="cli_1@2", ground=self.ground, at=at(when)))
 
     def mark(self, when: str, status: Any, by: str = "R") -> list[Event]:

@@ -277,6 +277,15 @@ def test_a_viewing_by_someone_who_has_left_since_claims_nothing() -> None:
     assert shown(flat.show("2024-03-03 15:00", "X")).clause is None
 
 
+@clause("A-2.12")
+def test_who_showed_it_while_in_post_has_claimed_it_though_they_have_left_when_it_is_heard_of() -> None:
+    flat = on_account("team:G2")
+    then = flat.people["X"]
+    flat.leave("2024-03-03 15:00", "X")
+    claim = shown(flat.show("2024-03-03 14:00", "X", then))
+    assert (claim.clause, claim.stands) == ("A-2.12", (Stand("X"),))
+
+
 def test_under_b_nothing_is_claimed() -> None:
     flat = on_account("company", flat=entered(B))
     assert shown(flat.show("2024-03-03 15:00", "X")).clause is None

@@ -7,6 +7,7 @@ import json
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
@@ -34,6 +35,7 @@ from shared.identity import (
     keep_post,
     make_keys,
     may,
+    post_at,
     post_of,
     posts_of,
 )
@@ -265,5 +267,20 @@ async def test_posts_are_kept_and_found_by_what_they_have(database: NewDatabase)
         assert [post.person for post in await posts_of(connection, TENANT, contact="cnt_x")] == [second]
         assert len(await posts_of(connection, TENANT)) == 3
         assert await post_of(connection, UUID(int=1), first) is None
+    finally:
+        await connection.close()
+
+
+async def test_a_post_is_known_as_it_was(database: NewDatabase) -> None:
+    connection = await asyncpg.connect((await database("toy")).dsn)
+    person, noon = new_id("psn"), datetime(2024, 3, 1, 12, tzinfo=UTC)
+    agent, manager = Post(person, "S1", "G1"), Post(person, "S1", None, "A1", "store_manager")
+    try:
+        assert await post_at(connection, TENANT, person, noon) is None
+        await keep_post(connection, TENANT, agent, noon)
+        await keep_post(connection, TENANT, manager, noon + timedelta(hours=1))
+        minutes = {-1: agent, 0: agent, 59: agent, 60: manager, 600: manager}
+        for after, post in minutes.items():
+            assert await post_at(connection, TENANT, person, noon + timedelta(minutes=after)) == post
     finally:
         await connection.close()
