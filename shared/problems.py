@@ -178,7 +178,7 @@ REFUSALS: Final[dict[str, Problem]] = {
     "listing_draft": _refused(
         ("房源资料还不完整", "The listing is still a draft"),
         (
-            "这条房源还是草稿，办这件事要先补全小区、栋、单元、房号和业主真实电话[（还缺：{missing}）]。",
+            "这条房源还是草稿，不能办这件事。请先补全小区、栋、单元、房号和业主真实电话[（还缺：{missing}）]。",
             "This listing is still a draft. Complete community, building, unit, room and the owner's real phone "
             "first[ (missing: {missing})].",
         ),
@@ -270,7 +270,7 @@ REFUSALS: Final[dict[str, Problem]] = {
     "not_settled": _refused(
         ("该成交还没有结算", "The deal is not settled yet"),
         (
-            "这笔成交还没有结算[（现为{state}）]，要先由成交店店长结算。",
+            "这笔成交还没有结算[（现为{state}）]。请先请成交店店长结算。",
             "This deal is not settled yet[ (it is {state})]. The closing store's manager settles it first.",
         ),
     ),
@@ -342,7 +342,7 @@ REFUSALS: Final[dict[str, Problem]] = {
     "listing_not_late": _refused(
         ("该房源不是补录的", "The listing is not a late one"),
         (
-            "这套房源在成交之前已经录入，不需要补录签批，可以直接结算。",
+            "这套房源在成交之前已经录入，不需要补录签批。可以直接结算。",
             "This listing was entered before the deal closed; there is nothing to sign off, and the deal can be settled.",
         ),
     ),
@@ -443,13 +443,16 @@ ANSWERS: Final[dict[str, Problem]] = {
     "bad_request": _http(
         400,
         ("请求无法读取", "The request cannot be read"),
-        ("请求的写法不对，服务无法读取。", "The request is not written in a way that the service can read."),
+        (
+            "请求的写法不对，服务无法读取。请按接口说明改正后重发。",
+            "The request is not written in a way that the service can read. Correct it as the documentation says and send again.",
+        ),
     ),
     "idempotency_key_missing": _http(
         400,
         ("缺少 Idempotency-Key", "Idempotency-Key is missing"),
         (
-            "每个 POST 请求都要带 Idempotency-Key（1 到 255 个可见 ASCII 字符），重发时用同一个，以免重复办理。",
+            "每个 POST 请求都要带 Idempotency-Key（1 到 255 个可见 ASCII 字符）。重发时用同一个，以免重复办理。",
             "Every POST carries an Idempotency-Key (1 to 255 visible ASCII characters); use the same one when sending "
             "again, so that nothing is done twice.",
         ),
@@ -468,7 +471,12 @@ ANSWERS: Final[dict[str, Problem]] = {
         ("这个地址不支持该请求方式。允许的方式见 Allow 头。", "This address does not take that method; see the Allow header."),
     ),
     "not_acceptable": _http(
-        406, ("无法提供该格式", "Not acceptable"), ("服务不能以所要求的格式回答。", "The service cannot answer in the format asked for.")
+        406,
+        ("无法提供该格式", "Not acceptable"),
+        (
+            "服务不能以所要求的格式回答。请改用 application/json。",
+            "The service cannot answer in the format asked for. Ask for application/json.",
+        ),
     ),
     "slow_body": _http(
         408,
@@ -507,7 +515,10 @@ ANSWERS: Final[dict[str, Problem]] = {
     "unsupported_media_type": _http(
         415,
         ("内容格式不支持", "Unsupported media type"),
-        ("请求内容须为 application/json（UTF-8，不压缩）。", "The body must be application/json (UTF-8, not compressed)."),
+        (
+            "请求内容须为 application/json（UTF-8，不压缩）。请改正 Content-Type 后重发。",
+            "The body must be application/json (UTF-8, not compressed). Correct the Content-Type and send again.",
+        ),
     ),
     "invalid_request": _http(
         422,
@@ -546,7 +557,10 @@ ANSWERS: Final[dict[str, Problem]] = {
     "headers_too_large": _http(
         431,
         ("请求头太大", "The headers are too large"),
-        ("请求头超过上限[ {limit_bytes} 字节]。", "The headers are larger than allowed[ ({limit_bytes} bytes)]."),
+        (
+            "请求头超过上限[ {limit_bytes} 字节]。请减少请求头后重发。",
+            "The headers are larger than allowed[ ({limit_bytes} bytes)]. Send fewer or shorter ones.",
+        ),
     ),
     "internal": _http(
         500,

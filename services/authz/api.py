@@ -190,7 +190,7 @@ async def _in_post(parts: Parts, tenant: UUID | None, person: str) -> None:
     if read is None:
         raise Refused("unknown_reference", field="person")
     if not read[0].post.in_post:
-        raise Refused("forbidden", act="person.read")
+        raise Refused("forbidden", act="person.read", whose="in_post")
 
 
 @routes.open("POST", "/internal/contacts")

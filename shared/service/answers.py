@@ -23,6 +23,7 @@ from shared.service.logs import without_personal
 
 PROBLEM_JSON: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 1
+_ERRORS_MAX: Final = 20
 _RETRIED: Final = frozenset(("not_yet_heard", "unavailable", "storage_full", "not_ready", "too_many_requests", "conflict"))
 
 
@@ -75,7 +76,15 @@ def refused(request: Request, why: Refused) -> Response:
     that names no `field` of the body is the path's, and answered as such."""
     if why.code == "unknown_reference" and "field" not in why.facts:
         return unknown(request)
-    return _problem(request, why.code, why.facts, rule=_rule(why, language_of(request)))
+    errors = [_wrong_in_pack(wrong) for wrong in why.facts.get("problems", ())][:_ERRORS_MAX]
+    return _problem(request, why.code, why.facts, rule=_rule(why, language_of(request)), errors=errors)
+
+
+def _wrong_in_pack(wrong: Mapping[str, Any]) -> dict[str, object]:
+    """One of the things that are wrong with an activation, where it stands in the body: `clauses[1].shares` is `/pack/clauses/1/shares`."""
+    path = "from" if wrong["place"] == "from" else f"pack.{wrong['place']}".rstrip(".")
+    pointer = "/" + path.replace("[", ".").replace("]", "").replace(".", "/")
+    return {"pointer": pointer, "code": "pack_invalid", "detail": wrong["reason"]}
 
 
 def unknown(request: Request) -> Response:
@@ -134,11 +143,12 @@ def _rule(why: Refused, language: Language) -> dict[str, object] | None:
     if isinstance(pack, Pack) and not pack.has(why.clause):
         pack = None  # the clause stands, but not in this company's pack
     words = problem(why.code).why
+    stated = pack[why.clause].text.get(language) if isinstance(pack, Pack) else None
     rule: dict[str, object] = {
         "pack": getattr(pack, "id", pack),
         "version": getattr(pack, "version", version),
         "clause": why.clause,
-        "why": None if words is None else words.said(language, why.facts),
+        "why": stated if words is None else words.said(language, why.facts),
     }
     return {name: value for name, value in rule.items() if value is not None}
 

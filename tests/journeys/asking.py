@@ -22,8 +22,8 @@ class People:
     http: httpx2.AsyncClient
     tokens: dict[str, str] = field(default_factory=dict)
 
-    async def post(self, who: str, path: str, body: object = None) -> httpx2.Response:
-        return await posted(self.http, self.played, await self._token(who), path, body)
+    async def post(self, who: str, path: str, body: object = None, *, language: str = "en") -> httpx2.Response:
+        return await posted(self.http, self.played, await self._token(who), path, body, language=language)
 
     async def did(self, who: str, path: str, body: object = None) -> dict[str, Any]:
         """What was answered to an act that has to be done."""

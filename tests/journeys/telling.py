@@ -99,10 +99,12 @@ async def token_of(stage: Stage, played: Played, person: str) -> str:
         return await minted(wire, cast.after, person=cast.people[person], company=cast.companies[None].id)
 
 
-async def posted(http: httpx2.AsyncClient, played: Played, token: str, path: str, body: object = None, *, key: str = "") -> httpx2.Response:
+async def posted(
+    http: httpx2.AsyncClient, played: Played, token: str, path: str, body: object = None, *, key: str = "", language: str = "en"
+) -> httpx2.Response:
     """One bare request, sent once, with a key of its own unless one is given; who asks next has seen its answer."""
     after = cast_of(played).after
-    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key or new_id("evt"), "Accept-Language": "en"}
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key or new_id("evt"), "Accept-Language": language}
     answer = await http.post(path, content=msgspec.json.encode(body or {}), headers={**headers, **_JSON, **after.header})
     after.told(answer.headers.get("Fenyong-Position"))
     return answer

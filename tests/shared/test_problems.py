@@ -80,8 +80,11 @@ def test_every_sentence_is_in_its_own_language_and_short_enough_to_be_read() -> 
         assert len(words.en) <= 260
 
 
-def test_every_refusal_says_what_to_do_in_more_than_its_title() -> None:
+def test_every_refusal_says_what_is_wrong_and_then_what_to_do() -> None:
     for code, entry in CATALOGUE.items():
+        for language in LANGUAGES:
+            sentences = [said for said in re.split(r"[。.!；;]\s*", entry.detail.said(language)) if said]
+            assert len(sentences) >= 2, f"{code}: {sentences}"
         assert entry.detail.zh.rstrip("。") != entry.title.zh, code
         assert 400 <= entry.status < 600
 
