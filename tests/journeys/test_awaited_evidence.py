@@ -19,7 +19,7 @@ from shared.entry import new_id
 from tests.journeys.elsewhere import another_commission
 from tests.journeys.telling import Auditor, auditing, before, case_of, cast_of, posted, streams_with, tenant_of, token_of
 
-PATIENCE_S = 1.0
+PATIENCE_S = 2.0
 ANSWERED_WITHIN_S = 5 * PATIENCE_S
 
 
