@@ -208,7 +208,7 @@ class Brokerage:
     def view(self, client_id: str, id: str, by: str) -> None:
         world = self.world
         form = f"V-{len(world.logs['client'])}"
-        facts = {"client_id": client_id, "listing": id, "is_correct": True, "form": form, "form_used": False}
+        facts = {"client_id": client_id, "listing": id, "is_correct": True, "form": form, "form_used": None}
         entry = self._do(client_id, client.view, by, ground=world.ground, **facts)[0]
         first = world.states[client_id].first or client_id
         world.shown.setdefault((id, first), set()).add(by)
