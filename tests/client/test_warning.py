@@ -10,14 +10,15 @@ from services.client import aggregate, views
 from services.client.aggregate import Client
 from services.client.events import Event, Lapsed, TermEnding
 from shared.identity import Caller, Post
-from shared.regulation import SHIPPED, Activation, load
+from shared.regulation import Activation
 from shared.tenure import Ground
 from tests.commission.closings import at
+from tests.packs import A
 
 clause = pytest.mark.clause
 X = Post("X", "S1", "G1", "east")
 BY = Caller("X", UUID(int=1), X)
-GROUND = Ground({"X": X}, (Activation(load(SHIPPED / "A.yaml"), at("2012-01-01 00:00")),))
+GROUND = Ground({"X": X}, (Activation(A, at("2012-01-01 00:00")),))
 ENTERED = at("2024-03-01 10:00")
 LAPSES = at("2024-03-09 00:00")
 WARNS = at("2024-03-08 00:00")
@@ -60,6 +61,7 @@ def test_who_follows_up_in_time_is_warned_of_the_new_end_only() -> None:
     ]
 
 
+@clause("A-2.3")
 def test_the_sweep_finds_a_client_exactly_when_there_is_something_to_say_of_it() -> None:
     client = entered()
     said: list[Event] = []
