@@ -167,11 +167,11 @@ class Bench:
         """Books, of all deals, what waits to be booked and can now be judged; how many."""
         return sum([await self.book(tenant, id_of("dea", stream)) for tenant, stream in await deals.awaiting(self._pool)])
 
-    async def book(self, tenant: UUID, deal: str) -> bool:
-        """Books what waits for evidence, and what a finding after settlement made outdated, if it can be judged now."""
+    async def book(self, tenant: UUID, deal: str, wait_s: float = 0.0) -> bool:
+        """Books what waits for evidence, and what a finding after settlement made outdated, if it can be judged by then."""
 
         async def look(state: Deal, at: datetime) -> dict[str, Any]:
-            return {"judged": await self.judge(tenant, deal)}
+            return {"judged": await self.judge(tenant, deal, wait_s)}
 
         outcome = await self._deals.change(deal, aggregate.book, command=Command(tenant, "", Meta()), look=look)
         return bool(outcome.entries)

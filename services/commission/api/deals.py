@@ -200,7 +200,7 @@ async def find_private_dealing(ctx: Ctx, id: DealId, body: PrivateDealing) -> Re
     answer = await _change(ctx, id, aggregate.find_private_dealing, look=look, person=body.person, reason=body.reason)
     read = await parts_of(ctx).deals.read(ctx.tenant, id)
     if read is not None and read[0].outdated:
-        await parts_of(ctx).bench.book(ctx.tenant, id)
+        await parts_of(ctx).bench.book(ctx.tenant, id, wait_s=ctx.service.settings.evidence_wait_s)
     return answer
 
 
