@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup environment run test bench faults lint lock
+.PHONY: help setup environment run test bench clauses faults lint lock
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -34,6 +34,9 @@ test: setup  ## run all tests, on servers that they start themselves
 
 bench: setup  ## measure the log against its yardsticks, interleaved
 	@$(BIN)/python -m tests.bench
+
+clauses: setup  ## without each clause its tests, and no others, fail
+	@FENYONG_CLAUSES=all $(BIN)/python -m pytest -q tests/test_clauses.py
 
 faults: setup  ## the full matrix of kills and wipes over the cases
 	@export FENYONG_SEED=$${FENYONG_SEED:-$$RANDOM}; echo "The same again: FENYONG_SEED=$$FENYONG_SEED make faults"; \

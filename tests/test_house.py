@@ -370,6 +370,12 @@ def test_each_clause_that_a_test_is_marked_with_stands_in_the_regulation() -> No
         assert id in regulation() or id in READINGS, f"{where} marked with {id}"
 
 
+def test_each_clause_that_is_carried_out_has_tests() -> None:
+    for id, (page, section) in regulation().items():
+        if status_of(section) == "carried out":
+            assert id in marked(), f"{named(page)}: {id} is carried out, but no test is marked with it"
+
+
 # -------------------------------------------------------------------------------------------- Refusals, acts, routes, events
 
 

@@ -22,10 +22,9 @@ from services.commission.rules import (
 )
 from shared.calendar import SHANGHAI
 from shared.money import points_text
-from shared.regulation import SHIPPED, Pack, load
-
-A: Final = load(SHIPPED / "A.yaml")
-B: Final = load(SHIPPED / "B.yaml")
+from shared.regulation import Pack, load
+from tests.packs import A as A
+from tests.packs import B as B
 
 
 def at(text: str) -> datetime:

@@ -103,16 +103,15 @@ def test_an_exclusive_changes_nothing_and_a_key_needs_no_declaring() -> None:
 # What counts as a survey and a plan
 
 
-@clause("B-1-3-1", "B-1-3-3")
 @pytest.mark.parametrize(
     ("photos", "counts"),
     [
         ((4, 1, 1, 0), True),
         ((9, 3, 2, 0), True),
-        ((3, 1, 1, 0), False),
-        ((4, 0, 1, 0), False),
-        ((4, 1, 0, 0), False),
-        ((4, 1, 1, 1), False),
+        pytest.param((3, 1, 1, 0), False, marks=clause("B-1-3-1", "B-1-3-3")),
+        pytest.param((4, 0, 1, 0), False, marks=clause("B-1-3-1", "B-1-3-3")),
+        pytest.param((4, 1, 0, 0), False, marks=clause("B-1-3-1", "B-1-3-3")),
+        pytest.param((4, 1, 1, 1), False, marks=clause("B-1-3-1", "B-1-3-3")),
     ],
 )
 def test_a_survey_counts_with_enough_photos_and_no_watermark(photos: tuple[int, int, int, int], counts: bool) -> None:
@@ -120,8 +119,13 @@ def test_a_survey_counts_with_enough_photos_and_no_watermark(photos: tuple[int, 
     assert of(facts, B)[1] == ("survey PH 5 150000 S3" if counts else "survey R 5 150000 S2")
 
 
-@clause("B-1-3-2", "B-1-3-3")
-@pytest.mark.parametrize(("door", "compass"), [(True, True), (True, False), (False, True), (False, False)])
+@pytest.mark.parametrize(
+    ("door", "compass"),
+    [
+        (True, True),
+        *(pytest.param(*marked, marks=clause("B-1-3-2", "B-1-3-3")) for marked in ((True, False), (False, True), (False, False))),
+    ],
+)
 def test_a_plan_counts_with_the_door_and_the_compass_marked(door: bool, compass: bool) -> None:
     facts = with_listing(under_b(), plans=(FloorPlan("FP", door, compass, evidence=("L1@3",)),))
     assert of(facts, B)[2] == ("plan FP 5 150000 S3" if door and compass else "plan R 5 150000 S2")
@@ -183,15 +187,14 @@ def test_parts_that_move_to_closers_are_not_halved_for_newcomers() -> None:
 # No follow-up before closing
 
 
-@clause("B-1-3-5")
 @pytest.mark.parametrize(
     ("closed", "kind", "moment", "kept"),
     [
         ("2024-03-21 16:00", "sale", "2024-03-06 00:00", True),
-        ("2024-03-21 16:00", "sale", "2024-03-05 23:59:59", False),
+        pytest.param("2024-03-21 16:00", "sale", "2024-03-05 23:59:59", False, marks=clause("B-1-3-5")),
         ("2024-03-21 16:00", "sale", "2024-03-21 16:00", True),
         ("2024-03-21 16:00", "rental", "2024-03-14 00:00", True),
-        ("2024-03-21 16:00", "rental", "2024-03-13 23:59:59", False),
+        pytest.param("2024-03-21 16:00", "rental", "2024-03-13 23:59:59", False, marks=clause("B-1-3-5")),
     ],
 )
 def test_the_days_before_closing_are_counted_without_the_day_of_closing(closed: str, kind: str, moment: str, kept: bool) -> None:
@@ -214,7 +217,7 @@ def test_others_follow_ups_do_not_count_for_the_listing_agent() -> None:
     assert roles(followed_up(under_b(), "2024-03-13 09:00", by="H"), B)[0] == "listing C 10"
 
 
-@clause("B-1-3-5", "B-1-3-3")
+@clause("B-1-3-5", "B-1-3-3", "B-1-3-1")
 def test_what_the_idle_listing_agent_took_over_moves_along_and_own_work_stays() -> None:
     taken_over = idle(with_listing(under_b(), surveys=()))
     assert of(taken_over, B)[:2] == ["listing C 10 300000 S2", "survey C 5 150000 S2"]
@@ -237,7 +240,6 @@ def test_of_the_companys_listing_anyones_follow_up_counts() -> None:
     assert of(idle(facts), B)[0] == "listing C 10 300000 S2"
 
 
-@clause("B-1-3-5", "B-1-4-2")
 def test_the_entry_of_a_late_listing_signed_off_counts_as_in_time() -> None:
     assert of(with_listing(idle(under_b()), entered="late_signed_off"), B)[0] == "listing R 10 300000 S1"
 
@@ -245,14 +247,13 @@ def test_the_entry_of_a_late_listing_signed_off_counts_as_in_time() -> None:
 # On leave
 
 
-@clause("B-1-3-7")
 @pytest.mark.parametrize(
     ("first", "last", "to"),
     [
         ("2024-03-12", "2024-03-14", "R"),  # three days change nothing
-        ("2024-03-12", "2024-03-15", "MT"),  # four
-        ("2024-03-11", "2024-03-25", "MT"),  # fifteen
-        ("2024-03-11", "2024-03-26", "C"),  # sixteen are too many
+        pytest.param("2024-03-12", "2024-03-15", "MT", marks=clause("B-1-3-7")),  # four
+        pytest.param("2024-03-11", "2024-03-25", "MT", marks=clause("B-1-3-7")),  # fifteen
+        pytest.param("2024-03-11", "2024-03-26", "C", marks=clause("B-1-3-7")),  # sixteen are too many
         ("2024-03-10", "2024-03-13", "R"),  # over at closing
         ("2024-03-15", "2024-03-20", "R"),  # not begun at closing
     ],
@@ -266,16 +267,15 @@ def test_a_leave_of_four_to_fifteen_days_gives_the_part_to_the_maintainer(first:
     assert of(facts, without(B, "B-1-3-7")) == WHOLE
 
 
-@clause("B-1-3-7")
 @pytest.mark.parametrize(
     ("closed", "moment", "kept"),
     [
-        ("2024-03-14 16:00", "2024-03-11 00:00", True),
-        ("2024-03-14 16:00", "2024-03-10 23:59:59", False),
-        ("2024-03-14 16:00", "2024-03-14 16:00", True),
-        ("2024-03-14 16:00", "2024-03-14 16:00:01", False),
-        ("2024-03-16 23:59:59", "2024-03-16 23:59:59", True),
-        ("2024-03-17 00:00", "2024-03-14 12:00", None),
+        pytest.param("2024-03-14 16:00", "2024-03-11 00:00", True, marks=clause("B-1-3-7")),
+        pytest.param("2024-03-14 16:00", "2024-03-10 23:59:59", False, marks=clause("B-1-3-7")),
+        pytest.param("2024-03-14 16:00", "2024-03-14 16:00", True, marks=clause("B-1-3-7")),
+        pytest.param("2024-03-14 16:00", "2024-03-14 16:00:01", False, marks=clause("B-1-3-7")),
+        pytest.param("2024-03-16 23:59:59", "2024-03-16 23:59:59", True, marks=clause("B-1-3-7")),
+        pytest.param("2024-03-17 00:00", "2024-03-14 12:00", None, marks=clause("B-1-3-5")),
     ],
 )
 def test_the_maintainer_follows_up_during_the_leave_and_before_closing(closed: str, moment: str, kept: bool | None) -> None:
@@ -298,7 +298,6 @@ def test_parts_taken_over_follow_the_maintainer_and_still_count_for_the_closing_
     assert of(left(facts, "MT"), B)[:3] == ["listing MT 10 300000 S1", "survey PH 5 150000 S3", "plan MT 5 150000 S2"]
 
 
-@clause("B-1-3-7")
 def test_own_work_stays_with_the_agent_on_leave() -> None:
     facts = followed_up(on_leave(with_listing(under_b(), surveys=(Survey("R", 4, 1, 1),)), "2024-03-11", "2024-03-16"))
     assert of(facts, B)[:2] == ["listing C 10 300000 S2", "survey R 5 150000 S1"]
@@ -315,7 +314,7 @@ def test_of_two_leaves_the_one_granted_last_counts() -> None:
 # The listing agent has left
 
 
-@clause("B-1-3-8")
+@clause("B-1-3-8", "B-1-3-3")
 def test_the_part_of_a_listing_agent_who_has_left_is_the_closers() -> None:
     facts = left(with_listing(under_b(), keys=()), "R")
     assert of(facts, B) == [
@@ -330,13 +329,12 @@ def test_the_part_of_a_listing_agent_who_has_left_is_the_closers() -> None:
     assert roles(left(under_b(), "R"), without(B, "B-1-3-8"))[0] == "listing R 10"
 
 
-@clause("B-1-3-8")
 def test_who_holds_the_listing_since_is_the_listing_agent() -> None:
     facts = with_listing(left(under_b(), "R"), holder="H", follow_ups=(FollowUp("H", at("2024-03-13 09:00")),))
     assert roles(facts, B)[0] == "listing H 10"
 
 
-@clause("B-1-3-8", "B-1-3-4")
+@clause("B-1-3-4", "B-1-3-1")
 def test_own_work_of_a_listing_agent_who_has_left_moves_by_its_own_clause() -> None:
     facts = left(with_listing(under_b(), surveys=(Survey("R", 4, 1, 1),)), "R")
     assert cited(facts, "survey") == ("B-1-3", "B-1-3-1", "B-1-3-4")
@@ -353,7 +351,7 @@ def test_departure_speaks_before_leave_and_leave_before_idleness() -> None:
 # Inaccurate core information
 
 
-@clause("B-1-3-6")
+@clause("B-1-3-6", "B-1-3-2")
 @pytest.mark.parametrize("finding", ["core_refuted", "phone_refuted"])
 def test_on_a_sale_the_whole_listing_side_is_the_closers(finding: str) -> None:
     facts = with_listing(under_b(), **{finding: True}, refuted_evidence=("L1@9",))
@@ -391,7 +389,7 @@ def test_on_a_rental_part_by_part_the_agents_nine_tenths_stand_before_the_closer
     ]
 
 
-@clause("B-1-3-6", "B-1-3-5")
+@clause("B-1-3-5")
 def test_on_a_rental_parts_that_are_the_closers_already_lose_no_tenth() -> None:
     facts = idle(rental(with_listing(under_b(), core_refuted=True)))
     assert of(facts, B) == ["listing C 10 300000 S2", *REST]
@@ -406,13 +404,13 @@ def test_on_a_rental_the_maintainer_loses_the_tenth_in_the_agents_stead() -> Non
     assert of(facts, B)[:2] == ["listing MT 9 270000 S1", "listing C 1 30000 S2"]
 
 
-@clause("B-1-3-6")
+@clause("B-1-3-6", "B-1-3-3")
 def test_reading_r_inaccurate_sale() -> None:
     facts = with_listing(under_b(), core_refuted=True, surveys=())
     assert roles(facts, reading(B, "R-inaccurate-sale", "agent_part"))[:4] == ["listing C 10", "survey C 5", "plan FP 5", "key K 10"]
 
 
-@clause("B-1-3-6")
+@clause("B-1-3-6", "B-1-3-3")
 def test_reading_r_inaccurate_rental() -> None:
     facts = rental(with_listing(under_b(), core_refuted=True, surveys=()))
     chosen = reading(B, "R-inaccurate-rental", "of_the_deal")
@@ -437,7 +435,7 @@ def test_a_deal_on_a_listing_not_in_the_system_earns_nothing_for_anyone() -> Non
     ]
 
 
-@clause("B-1-4-2")
+@clause("B-1-4-2", "B-1-4-1")
 def test_a_listing_entered_after_closing_is_hoarding() -> None:
     facts = with_listing(under_b(closers=("C", "C2")), entered="late", entered_evidence=("D1@2",))
     result = split(facts, B)
@@ -452,13 +450,12 @@ def test_a_listing_entered_after_closing_is_hoarding() -> None:
     assert of(facts, without(B, "B-1-4-1")) == COMPANYS
 
 
-@clause("B-1-4-2")
 def test_signed_off_it_is_an_ordinary_split() -> None:
     result = split(with_listing(under_b(), entered="late_signed_off"), B)
     assert (table(result), result.violations) == (WHOLE, ())
 
 
-@clause("B-1-4-3", "A-R1")
+@clause("B-1-4-3", "A-R1", "B-1-3-1")
 def test_private_dealing_cites_this_clause_and_the_lines_go_to_the_company() -> None:
     facts = under_b(findings=(Finding("PH", ("D1@3",)),))
     assert of(facts, B)[1] == "survey company 5 150000 company"
@@ -479,20 +476,18 @@ def test_only_the_client_side_of_who_has_left_is_the_companys_and_a_departed_clo
     assert split(facts, B).notes == ()
 
 
-@clause("A-2.4", "A-2.5")
+@clause("A-2.5")
 def test_several_closers_and_a_first_recorder_are_as_under_the_allocation_regulation() -> None:
     facts = under_b(closers=("C", "C2"), viewings=(Viewing("C2", at("2024-03-13 09:00"), ("C1@2",)),))
     facts = with_client(facts, client="C9", recorder="C2", first_recorder="E")
     assert roles(facts, B)[4:] == ["closing C 30", "closing C2 30", "client E 10"]
 
 
-@clause("A-2.7", "A-2.17")
 def test_nothing_is_divided_between_recorder_and_holder() -> None:
     facts = followed_up(with_listing(under_b(), holder="team:G1", moves=(LAPSED,)), "2024-03-10 09:00", by="H")
     assert of(facts, B) == ["listing team:G1 10 300000 S1", *REST]
 
 
-@clause("A-2.6")
 def test_an_incorrect_entry_is_no_matter_of_the_company_here() -> None:
     assert of(with_listing(under_b(), correct=False), B) == WHOLE
 
