@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -32,11 +32,11 @@ _WRITE_META: Final = msgspec.json.Encoder().encode
 
 
 class Pending:
-    """A command that waits for its transaction, written out already as the database takes it: that is done while others commit."""
+    """A command that waits for its transaction."""
 
     __slots__ = (
-        "answer_row", "claims", "done", "encoded", "entry_rows", "events", "expected", "key_row", "meta", "not_after", "row", "stream",
-        "tenant", "touches",
+        "answer", "claims", "command", "done", "encoded", "events", "expected", "meta", "not_after", "stream", "tenant", "touches",
+        "written",
     )  # fmt: skip
 
     def __init__(
@@ -54,7 +54,7 @@ class Pending:
         answer: Answer | None,
     ) -> None:
         self.tenant, self.stream, self.expected, self.events = tenant, uuid_of(stream_id), expected, events
-        self.meta, self.not_after = meta, not_after
+        self.meta, self.command, self.not_after, self.answer = meta, command, not_after, answer or NO_ANSWER
         self.encoded = [codec.encode(event) for event in events]
         # The last word on a claim counts.
         self.claims = list({(claim.kind, claim.key): claim for claim in claims}.values())
@@ -62,23 +62,16 @@ class Pending:
         self.touches = [stream_id, *[f"{claim.kind} {claim.key}" for claim in self.claims]]
         if command.key is not None:
             self.touches.append(f"{command.caller} {command.key}")
-        self.row = (tenant.hex, self.stream.hex, str(expected), _instant(not_after))
-        written_meta = quoted(_WRITE_META(meta).decode())
-        self.entry_rows = [
-            (str(version), f'"{type}"', hexed(data), written_meta, _instant(event.at))
-            for version, (event, (type, data)) in enumerate(zip(events, self.encoded, strict=True), start=expected + 1)
-        ]
-        self.key_row: tuple[str, ...] | None = None
-        if command.key is not None:
-            answer = answer or NO_ANSWER
-            self.key_row = (quoted(command.caller), quoted(command.key), hexed(command.fingerprint), str(expected + len(events)))
-            self.answer_row = (str(answer.status), hexed(answer.body))
+        self.written: _Written | None = None
         self.done: asyncio.Future[tuple[int, int, datetime]] = asyncio.get_running_loop().create_future()
         """The verdict's number, the position of the last entry, and when it was recorded."""
 
+    def prepare(self) -> None:
+        self.written = self.written or _written(self)
+
     @property
     def is_plain(self) -> bool:
-        return self.key_row is None and not self.claims and len(self.events) == 1
+        return self.command.key is None and not self.claims and len(self.events) == 1
 
     def entries(self, service: str, position: int, recorded_at: datetime) -> list[Entry]:
         """The entries, of which the last stands at `position`."""
@@ -93,7 +86,7 @@ async def append(connection: asyncpg.Connection, batch: list[Pending]) -> None:
     if len(batch) == 1 and batch[0].is_plain:
         await _append_one(connection, batch[0])
         return
-    row = await connection.fetchrow(_APPEND, *_written(batch))
+    row = await connection.fetchrow(_APPEND, *_parameters(batch))
     assert row is not None, "a function answers"
     position, recorded, stamps, losers, verdicts = row
     verdict_of = {} if losers is None else dict(zip(losers, verdicts, strict=True))
@@ -116,19 +109,44 @@ async def _append_one(connection: asyncpg.Connection, one: Pending) -> None:
         one.done.set_result((verdict or 0, position, recorded))
 
 
-def _written(batch: list[Pending]) -> list[str | None]:
+def _parameters(batch: list[Pending]) -> list[str | None]:
     """A batch as the parameters of the database's `append`."""
-    entries, keyed, claimed = [], [], []
+    commands, entries, keyed, claimed = [], [], [], []
     for number, pending in enumerate(batch, start=1):
-        n = str(number)
-        for entry_row in pending.entry_rows:
-            entries.append((n, *entry_row))
-        if pending.key_row is not None:
-            keyed.append((n, *pending.key_row, str(len(entries)), *pending.answer_row))
-        for claim in pending.claims:
-            claimed.append((n, quoted(claim.kind), quoted(claim.key), "t" if claim.release else "f", quoted(pending.meta.by)))
-    commands = columns([pending.row for pending in batch], 4)
-    return [*commands, *(columns(entries, 6) if entries else ["{}"] * 6), *columns(keyed, 8), *columns(claimed, 5)]
+        n, written = str(number), pending.written or _written(pending)
+        commands.append(written.command)
+        for entry in written.entries:
+            entries.append((n, *entry))
+        if written.key is not None:
+            keyed.append((n, *written.key, str(len(entries)), *written.answer))
+        for claim in written.claims:
+            claimed.append((n, *claim))
+    return [*columns(commands, 4), *(columns(entries, 6) if entries else ["{}"] * 6), *columns(keyed, 8), *columns(claimed, 5)]
+
+
+class _Written(NamedTuple):
+    """A command as elements of arrays."""
+
+    command: tuple[str, ...]
+    entries: list[tuple[str, ...]]
+    key: tuple[str, ...] | None
+    answer: tuple[str, ...]
+    claims: list[tuple[str, ...]]
+
+
+def _written(pending: Pending) -> _Written:
+    command, meta = pending.command, quoted(_WRITE_META(pending.meta).decode())
+    by, version = quoted(pending.meta.by), str(pending.expected + len(pending.events))
+    return _Written(
+        (pending.tenant.hex, pending.stream.hex, str(pending.expected), _instant(pending.not_after)),
+        [
+            (str(version), f'"{type}"', hexed(data), meta, _instant(event.at))
+            for version, (event, (type, data)) in enumerate(zip(pending.events, pending.encoded, strict=True), start=pending.expected + 1)
+        ],
+        None if command.key is None else (quoted(command.caller), quoted(command.key), hexed(command.fingerprint), version),
+        (str(pending.answer.status), hexed(pending.answer.body)),
+        [(quoted(claim.kind), quoted(claim.key), "t" if claim.release else "f", by) for claim in pending.claims],
+    )
 
 
 def _instant(at: datetime | None) -> str:

@@ -39,6 +39,9 @@ class Asked:
         self.done: asyncio.Future[asyncpg.Record] = asyncio.get_running_loop().create_future()
         """Now, whether the key is known, the last position, the types and the bytes of the events: all of one moment."""
 
+    def prepare(self) -> None:
+        pass
+
 
 async def read(connection: asyncpg.Connection, batch: list[Asked]) -> None:
     rows = await connection.fetch(_READ, *columns([asked.row for asked in batch], 4))

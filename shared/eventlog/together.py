@@ -30,6 +30,9 @@ class Waiting(Protocol):
     @property
     def done(self) -> asyncio.Future[Any]: ...
 
+    def prepare(self) -> None:
+        """Does beforehand, while others are under way, what takes time."""
+
 
 Item = TypeVar("Item", bound=Waiting)
 
@@ -64,7 +67,9 @@ class Together(Generic[Item]):
         """Asks for something; Unreachable if the connection breaks meanwhile."""
         assert self._task is not None and not self._task.done(), "the log is used between its start and its stop"  # noqa: PT018
         self._queue.append(item)
-        if not self._more.is_set():
+        if self._more.is_set():
+            item.prepare()
+        else:
             self._more.set()
         return item.done
 

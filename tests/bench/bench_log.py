@@ -215,7 +215,7 @@ async def rebuilding(log: EventLog, connection: asyncpg.Connection) -> list[Cand
     listings = Streams(log, "hou", evolve)
     await listings.begin(id, lambda *, at: [Entered(AGENT, "3-201", at)], command=Command(TENANT, AGENT))
     await log.append(TENANT, id, 1, [FOLLOWED_UP] * (LONG_STREAM - 1), command=Command(TENANT, AGENT))
-    raw = await connection.prepare("select type, data from log where tenant = $1 and stream = $2 order by version")
+    raw = await connection.prepare("select * from log where tenant = $1 and stream = $2 order by version")
 
     async def rebuild() -> None:
         assert (await listings.read(TENANT, id) or ("", 0))[1] == LONG_STREAM

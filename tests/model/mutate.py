@@ -17,7 +17,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -43,10 +43,13 @@ TESTS: Final = (
 EXPLAINED: Final = ROOT / "docs" / "mutation.md"
 WANTED_PERCENT: Final = 95
 SCRATCH: Final = ROOT / ".data" / "mutation"
-OPTIONS: Final = ("-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=1", "--no-header", "-W", "ignore")
+OPTIONS: Final = ("-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=1", "--no-header", "--tb=no", "-W", "ignore")
 SURVIVED: Final = 0
 KILLED: Final = (1, 2, 3)
-"""Exit statuses of pytest: a test failed, the code could not even be imported, or pytest itself fell over it."""
+OUTSIDE: Final = 69
+"""Exit statuses: no test failed; a test failed, the code could not even be imported, or pytest fell over it; no function was changed."""
+AT_LOADING: Final = ("shared.money",)
+"""Modules whose functions are called while packs and tests load."""
 
 
 class Mutant(NamedTuple):
@@ -325,9 +328,8 @@ class _Finder(importlib.abc.MetaPathFinder):
 class Trials:
     """A plugin of pytest that, in place of running the collected tests once, runs them in a fork for every mutant.
 
-    In the fork the functions of the loaded module are given their mutated code. What that cannot show (a change outside
-    of functions, or one that is felt while modules load) is tried by `anew`, which loads and collects everything with the
-    mutant in place. Only who lives through that as well has survived.
+    In the fork the functions of the loaded module are given their mutated code. What that cannot show (a change outside of
+    functions, or one that is felt while modules load) is tried anew: everything of ours loaded and collected with the mutant.
     """
 
     def __init__(self, which: Sequence[tuple[ast.Module, Mutant]], asked: argparse.Namespace, console: Console) -> None:
@@ -347,19 +349,24 @@ class Trials:
         with Progress(
             *Progress.get_default_columns(), MofNCompleteColumn(), TextColumn("{task.fields[stage]}"), console=self.console
         ) as bar:
-            quick = self.all_of(self.which, lambda tree, one: _patched(tree, one, session), bar, "in place")
-            lived = [pair for pair in self.which if pair[1] in quick]
-            slow = self.all_of(lived, _anew, bar, "survivors anew")
-        self.results = [Result(one, one in slow) for _, one in self.which]
+            before = {
+                path: dict(_codes(compile(tree, path, "exec"))) for path, tree in {one.path: tree for tree, one in self.which}.items()
+            }
+            quick = self.all_of(self.which, lambda tree, one: _in_place(tree, one, before[one.path], session), bar, "in place")
+            again = [
+                (tree, one) for tree, one in self.which if quick[one] == OUTSIDE or (quick[one] == SURVIVED and one.module in AT_LOADING)
+            ]
+            slow = self.all_of(again, _anew, bar, "loaded anew")
+        self.results = [Result(one, (quick | slow)[one] == SURVIVED) for _, one in self.which]
         return True
 
-    def all_of(self, which: Sequence[tuple[ast.Module, Mutant]], run: "Run", bar: Progress, stage: str) -> set[Mutant]:
-        """Tries all, so many at a time; who lives. One that takes longer than the limit counts as killed: some test never ends."""
+    def all_of(self, which: Sequence[tuple[ast.Module, Mutant]], run: "Run", bar: Progress, stage: str) -> dict[Mutant, int]:
+        """Tries all, so many at a time; what came of each. One that takes longer than the limit is killed: some test never ends."""
         task = bar.add_task("mutants", total=len(which), stage=stage)
         waiting = list(reversed(which))
         running: dict[int, tuple[Mutant, float]] = {}
-        lived: set[Mutant] = set()
-        tried = 0
+        came: dict[Mutant, int] = {}
+        lived = 0
         while waiting or running:
             while waiting and len(running) < self.asked.jobs:
                 tree, mutant = waiting.pop()
@@ -367,14 +374,16 @@ class Trials:
                 running[child] = (mutant, time.monotonic())
             for child, status in _ended(running, self.limit_s):
                 mutant, _ = running.pop(child)
-                assert status in (SURVIVED, *KILLED), f"no trial at all, status {status}: {mutant.name}"
-                lived |= {mutant} if status == SURVIVED else set()
-                bar.update(task, advance=1, stage=f"{stage}, {len(lived)} alive")
-                tried += 1
-                if not self.console.is_terminal and tried % 50 == 0:
-                    self.console.print(f"{stage}: {tried} of {len(which)}, {len(lived)} alive")
+                assert status in (SURVIVED, OUTSIDE, *KILLED), f"no trial at all, status {status}: {mutant.name}"
+                came[mutant] = status
+                lived += status == SURVIVED
+                bar.update(task, advance=1, stage=f"{stage}, {lived} alive")
+                if status == SURVIVED:
+                    self.console.print(f"alive: {mutant.path}:{mutant.line}: {mutant.change}", highlight=False, markup=False)
+                if not self.console.is_terminal and len(came) % 50 == 0:
+                    self.console.print(f"{stage}: {len(came)} of {len(which)}, {lived} alive")
             time.sleep(0.005)
-        return lived
+        return came
 
 
 Run = Callable[[ast.Module, Mutant], int]
@@ -414,20 +423,18 @@ def _status_of(session: pytest.Session) -> int:
     return SURVIVED
 
 
-def _patched(tree: ast.Module, mutant: Mutant, session: pytest.Session) -> int:
+def _in_place(tree: ast.Module, mutant: Mutant, before: Mapping[str, CodeType], session: pytest.Session) -> int:
     """The collected tests, with the mutant's functions in the place of those that everyone has imported."""
-    module = sys.modules[mutant.module]
-    before = dict(_codes(compile(tree, mutant.path, "exec")))
     mutant.apply()
     try:
         after = dict(_codes(compile(tree, mutant.path, "exec")))
     except (SyntaxError, ValueError, TypeError):
         return KILLED[1]
-    functions = dict(_functions(module))
+    functions = dict(_functions(sys.modules[mutant.module]))
     changed = [name for name, code in after.items() if name in functions and code != before[name]]
     for name in changed:
         functions[name].__code__ = after[name]
-    return _status_of(session) if changed else SURVIVED
+    return _status_of(session) if changed else OUTSIDE
 
 
 def _codes(code: CodeType, within: str = "") -> Iterator[tuple[str, CodeType]]:
