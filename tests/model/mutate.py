@@ -29,7 +29,11 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-TARGETS: Final = {"services.commission.rules": "services/commission/rules.py", "shared.money": "shared/money.py"}
+SPLIT: Final = "services/commission/rules"
+TARGETS: Final = {"shared.money": "shared/money.py"} | {
+    f"services.commission.rules.{name}": f"{SPLIT}/{name}.py"
+    for name in ("allocation", "counting", "facts", "forfeiting", "management", "noting", "parts", "splitting", "tables")
+}
 TESTS: Final = (
     "tests/commission/test_rules_allocation.py",
     "tests/commission/test_rules_listing_management.py",

@@ -1,0 +1,80 @@
+"""The clauses of a pack, one after another."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.commission.rules.allocation import (
+    first_recorder,
+    incorrect_listing,
+    key_share,
+    lapsed_listing,
+    senior_for_newcomer,
+    several_closers,
+    teams_listing,
+    unreachable_owner,
+)
+from services.commission.rules.facts import Facts
+from services.commission.rules.forfeiting import departed, private_closing, private_dealing
+from services.commission.rules.management import (
+    agent_idle,
+    agent_on_leave,
+    departed_agent,
+    departed_worker,
+    entered_after_closing,
+    hoarding,
+    inaccurate_listing,
+    nobodys_part,
+    not_in_the_system,
+)
+from services.commission.rules.noting import notes
+from services.commission.rules.parts import Line, Part, Parts, Split, Step
+from services.commission.rules.tables import base_of, ratio_table, rental, sale, sale_under_exclusive
+from shared.money import Fen, share
+from shared.regulation import ROLES, Pack
+
+
+def split(facts: Facts, pack: Pack) -> Split:
+    """The split of a deal under a pack: lines in the order of roles, summing to the base; notes and violations that go with it."""
+    parts: Parts = ()
+    for clause in pack.clauses:
+        step = STEPS.get(clause)
+        if step is not None:
+            parts = step(parts, facts, pack)
+    ordered = sorted(parts, key=lambda part: ROLES.index(part.role))
+    base_fen = base_of(facts, pack)
+    amounts = share(base_fen, [part.points for part in ordered])
+    lines = tuple(_line(part, amount) for part, amount in zip(ordered, amounts, strict=True))
+    return Split(base_fen, lines, notes(facts, pack, lines), hoarding(facts, pack))
+
+
+def _line(part: Part, amount_fen: Fen) -> Line:
+    evidence = tuple(dict.fromkeys(part.evidence))
+    return Line(part.role, part.to, part.points, amount_fen, part.credit, part.clauses, evidence, part.by_analogy)
+
+
+STEPS: Final[Mapping[str, Step]] = {
+    "A-1.1": rental,
+    "A-1.2.1": sale,
+    "A-1.2.2": sale_under_exclusive,
+    "B-1-3": ratio_table,
+    "A-1.N1": key_share,
+    "A-2.6": incorrect_listing,
+    "A-2.7": lapsed_listing,
+    "A-2.16": unreachable_owner,
+    "A-2.17": teams_listing,
+    "A-2.5": first_recorder,
+    "A-2.4": several_closers,
+    "A-1.N2": senior_for_newcomer,
+    "A-1.N3": departed,
+    "A-R1": private_dealing,
+    "B-1-3-3": nobodys_part,
+    "B-1-3-4": departed_worker,
+    "B-1-3-8": departed_agent,
+    "B-1-3-7": agent_on_leave,
+    "B-1-3-5": agent_idle,
+    "B-1-3-6": inaccurate_listing,
+    "B-1-4-1": not_in_the_system,
+    "B-1-4-2": entered_after_closing,
+    "B-1-4-3": private_closing,
+}
+"""The clauses that make or move points. Which of them apply, and in which order, is the pack's."""

@@ -1,0 +1,95 @@
+"""The base, and the tables that a deal's points are shared out by."""
+
+from fractions import Fraction
+from itertools import chain
+
+from msgspec.structs import replace
+
+from services.commission.rules.counting import (
+    declared,
+    exclusive_that_counts,
+    judging,
+    key_that_counts,
+    plan_that_counts,
+    survey_that_counts,
+)
+from services.commission.rules.facts import COMPANY, Evidence, Exclusive, Facts, FloorPlan, Key, Survey
+from services.commission.rules.parts import LISTING_ROLES, Part, Parts, citing, to_closers
+from shared.money import Fen
+from shared.regulation import Clause, Pack
+
+
+def base_of(facts: Facts, pack: Pack) -> Fen:
+    """A-1.N6, B-1-1: the fees that count, in fen. A pack with neither: what the table says its shares are of."""
+    named = next((clause for id, clause in pack.clauses.items() if id in ("A-1.N6", "B-1-1")), None)
+    counted = (named or table_of(facts, pack)).of
+    return sum(facts.fees_fen.get(kind, 0) for kind in counted)
+
+
+def table_of(facts: Facts, pack: Pack) -> Clause:
+    """The clause whose shares this deal is split by."""
+    return pack.table(kind=facts.kind, exclusive=exclusive_that_counts(facts, pack) is not None)
+
+
+def rental(parts: Parts, facts: Facts, pack: Pack) -> Parts:
+    """A-1.1: a rental's listing, closing and client side."""
+    return _by_table("A-1.1", parts, facts, pack)
+
+
+def sale(parts: Parts, facts: Facts, pack: Pack) -> Parts:
+    """A-1.2.1: a sale's listing, closing and client side, where no exclusive counts."""
+    return _by_table("A-1.2.1", parts, facts, pack)
+
+
+def sale_under_exclusive(parts: Parts, facts: Facts, pack: Pack) -> Parts:
+    """A-1.2.2: the sides of a sale under a valid exclusive agency that was declared, with a side for who signed it."""
+    return _by_table("A-1.2.2", parts, facts, pack)
+
+
+def ratio_table(parts: Parts, facts: Facts, pack: Pack) -> Parts:
+    """B-1-3: the listing agent's part, survey, plan, key, closing and client part. The listing agent is the holder at closing."""
+    return _by_table("B-1-3", parts, facts, pack)
+
+
+def _by_table(clause: str, parts: Parts, facts: Facts, pack: Pack) -> Parts:
+    table = table_of(facts, pack)
+    if table.id != clause:
+        return parts
+    return parts + tuple(chain.from_iterable(_earned(role, points, table, facts, pack) for role, points in table.shares.items()))
+
+
+def _earned(role: str, points: Fraction, table: Clause, facts: Facts, pack: Pack) -> Parts:
+    """The parts of one role: equal ones for those who earned it; the company's, vacant, if nobody did."""
+    if role == "closing":
+        return to_closers(Part(role, COMPANY, points, COMPANY, (table.id,), facts.evidence), facts)
+    if role == "client":
+        return (_part(role, points, table, facts, facts.client.recorder, facts.client.evidence),)
+    listing = facts.listing_at_closing
+    if listing is None or role == "company":
+        return (Part(role, COMPANY, points, COMPANY, (table.id,), facts.evidence, held="vacant"),)
+    if role in LISTING_ROLES:
+        agent = listing.holder if table.id == "B-1-3" or role == "listing_holder" else listing.recorder
+        return (replace(_part(role, points, table, facts, agent, listing.evidence + listing.entered_evidence), held="agency"),)
+    clauses = citing((table.id,), *judging(role, pack))
+    act = _work(role, facts, pack)
+    if act is None:
+        return (Part(role, COMPANY, points, COMPANY, clauses, held="vacant"),)
+    return (Part(role, act.by, points, facts.credit_of(act.by), clauses, act.evidence + declared(act)),)
+
+
+def _part(role: str, points: Fraction, table: Clause, facts: Facts, to: str, evidence: Evidence) -> Part:
+    return Part(role, to, points, facts.credit_of(to), (table.id,), evidence)
+
+
+def _work(role: str, facts: Facts, pack: Pack) -> Exclusive | Key | Survey | FloorPlan | None:
+    """The act for which someone earns a role, if one counts."""
+    match role:
+        case "exclusive":
+            return exclusive_that_counts(facts, pack)
+        case "key":
+            return key_that_counts(facts, pack)
+        case "survey":
+            return survey_that_counts(facts, pack)
+        case "plan":
+            return plan_that_counts(facts, pack)
+    raise AssertionError(f"{role} is a role of the tables")

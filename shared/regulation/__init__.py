@@ -1,0 +1,30 @@
+"""A regulation as data: packs, their clauses and readings, which one is in force; and how a rule says no.
+
+A pack is loaded from its document (YAML or JSON), checked whole, and never changed afterwards. Rules ask it
+`pack.has("A-2.7")` and read its numbers as `pack["A-2.7"].days`. Nothing in code names a pack.
+"""
+
+from shared.regulation.clauses import CLAUSES, READINGS
+from shared.regulation.force import Activation, begins_to_apply, check_activation, in_force
+from shared.regulation.loading import SHIPPED, load, shipped
+from shared.regulation.pack import Clause, Pack
+from shared.regulation.parameters import FEES, ROLES
+from shared.regulation.refusing import Refused, Violation
+
+__all__ = [
+    "CLAUSES",
+    "FEES",
+    "READINGS",
+    "ROLES",
+    "SHIPPED",
+    "Activation",
+    "Clause",
+    "Pack",
+    "Refused",
+    "Violation",
+    "begins_to_apply",
+    "check_activation",
+    "in_force",
+    "load",
+    "shipped",
+]

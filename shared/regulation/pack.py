@@ -1,0 +1,109 @@
+"""A pack: its clauses with their numbers, and its readings. Nothing in code names one."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+import rfc8785
+
+from shared.regulation.clauses import READINGS, tables_of
+
+
+class Clause:
+    """A clause as a pack has it: its id, its text in Chinese and English, its parameters as attributes.
+
+    A parameter whose name Python keeps for itself is read with an underscore: `from_`.
+    """
+
+    __slots__ = ("_parameters", "id", "text")
+
+    def __init__(self, id: str, parameters: Mapping[str, Any], text: Mapping[str, str]) -> None:
+        self.id = id
+        self.text = dict(text)
+        self._parameters = dict(parameters)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._parameters[name.removesuffix("_")]
+        except KeyError:
+            raise AttributeError(f"clause {self.id} has no parameter {name}") from None
+
+    def __repr__(self) -> str:
+        return f"Clause({self.id}, {self._parameters})"
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        return dict(self._parameters)
+
+
+class Pack:
+    """A regulation as data: made by `load`, never changed. Two packs are equal when their digests are."""
+
+    __slots__ = ("_readings", "clauses", "digest", "document", "id", "title", "version")
+
+    def __init__(self, *, id: str, version: str, title: Mapping[str, str], readings: Mapping[str, str], clauses: Sequence[Clause]) -> None:
+        self.id = id
+        self.version = version
+        self.title = dict(title)
+        self._readings = dict(readings)
+        self.clauses: Mapping[str, Clause] = {clause.id: clause for clause in clauses}
+        self.document: dict[str, Any] = document_of(self, readings)
+        self.digest = hashlib.sha256(rfc8785.dumps(self.document)).hexdigest()
+
+    def has(self, clause: str) -> bool:
+        return clause in self.clauses
+
+    def __getitem__(self, clause: str) -> Clause:
+        """The clause; KeyError, a fault of ours, where nobody asked `has` before."""
+        return self.clauses[clause]
+
+    def reading(self, id: str) -> str:
+        """What the pack chose where the source leaves room; the regulation's own choice where the pack is silent."""
+        return self._readings.get(id, READINGS[id][0])
+
+    def table(self, *, kind: str, exclusive: bool) -> Clause:
+        """The one clause whose shares a deal of this kind is split by. An exclusive without a table of its own changes nothing."""
+        return self.clauses[tables_of(self.clauses, kind, exclusive)[0]]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Pack) and other.digest == self.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        return f"Pack({self.id}, version {self.version}, {self.digest[:12]})"
+
+
+def document_of(pack: Pack, readings: Mapping[str, str]) -> dict[str, Any]:
+    """The pack as JSON values, the same however it was written: clauses in their order, every parameter stated."""
+    document: dict[str, Any] = {"id": pack.id, "version": pack.version, "readings": dict(readings)}
+    if pack.title:
+        document["title"] = dict(pack.title)
+    document["clauses"] = [_clause_document(clause) for clause in pack.clauses.values()]
+    return document
+
+
+def _clause_document(clause: Clause) -> dict[str, Any]:
+    document: dict[str, Any] = {"clause": clause.id}
+    document.update((name, _plain(value)) for name, value in clause.parameters.items())
+    if clause.text:
+        document["text"] = dict(clause.text)
+    return document
+
+
+def _plain(value: object) -> Any:
+    match value:
+        case bool() | int() | str():
+            return value
+        case Fraction():
+            return value.numerator if value.denominator == 1 else str(value)
+        case datetime():
+            return value.date().isoformat()
+        case tuple():
+            return [_plain(each) for each in value]
+        case Mapping():
+            return {str(name): _plain(each) for name, each in value.items()}
+    raise AssertionError(f"no parameter is a {type(value).__name__}")

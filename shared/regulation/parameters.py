@@ -1,0 +1,107 @@
+"""How the parameters of a clause are read, and what is out of range."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any, Final
+
+from msgspec import Struct
+
+from shared.calendar import start_of_day
+from shared.money import WHOLE, points_of
+
+
+class Parameter(Struct, frozen=True):
+    """How a parameter is read (ValueError says why not), and what holds where a pack does not give it (None: it has to)."""
+
+    read: Callable[[object], Any]
+    unless_given: Any = None
+
+
+class Scalar(str):
+    """A scalar of a YAML file: its very characters (`0302`, `NO`), typed by the field it stands in, and its line."""
+
+    line: int
+
+    def __new__(cls, text: str, line: int) -> "Scalar":
+        written = super().__new__(cls, text)
+        written.line = line
+        return written
+
+
+class ScalarMapping(dict[str, Any]):
+    """A mapping of a YAML file, and its line."""
+
+    line: int
+
+
+def _whole(least: int, most: int, unless_given: int | None = None) -> Parameter:
+    def read(value: object) -> int:
+        if isinstance(value, Scalar) and re.fullmatch(r"-?[0-9]{1,12}", value):
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError("is a whole number")
+        if not least <= value <= most:
+            raise ValueError(f"is between {least} and {most}, not {value}")
+        return value
+
+    return Parameter(read, unless_given)
+
+
+def _one_share(value: object) -> Fraction:
+    if not isinstance(value, int | str):
+        raise ValueError("points are a whole number or a fraction such as 20/3")
+    points = points_of(value)
+    if points > WHOLE:
+        raise ValueError(f"is between 0 and 100, not {points}")
+    return points
+
+
+def _shares(value: object) -> Mapping[str, Fraction]:
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError("is a mapping from roles to points")
+    shares: dict[str, Fraction] = {}
+    for role, points in value.items():
+        if role not in ROLES:
+            raise ValueError(f"{role} is no role; the roles are {', '.join(ROLES)}")
+        try:
+            shares[str(role)] = _one_share(points)
+        except ValueError as fault:
+            raise ValueError(f"{role}: {fault}") from None
+    return {role: shares[role] for role in ROLES if role in shares}
+
+
+def _words(*among: str, unless_given: tuple[str, ...] | None = None) -> Parameter:
+    def read(value: object) -> tuple[str, ...]:
+        if not isinstance(value, list | tuple) or not all(isinstance(word, str) and word.strip() for word in value):
+            raise ValueError("is a list of words")
+        if among and (strange := [word for word in value if word not in among]):
+            raise ValueError(f"{strange[0]} is not one of {', '.join(among)}")
+        if len(set(value)) < len(value):
+            raise ValueError("names something twice")
+        return tuple(str(word) for word in value)
+
+    return Parameter(read, unless_given)
+
+
+def _day(value: object) -> datetime:
+    try:
+        return start_of_day(date.fromisoformat(value if isinstance(value, str) else ""))
+    except ValueError:
+        raise ValueError("is a date such as 2012-07-15") from None
+
+
+def _flag(value: object) -> bool:
+    if isinstance(value, Scalar) and value in ("true", "false"):
+        return value == "true"
+    if not isinstance(value, bool):
+        raise ValueError("is true or false")
+    return value
+
+
+ROLES: Final = ("listing", "listing_recorder", "listing_holder", "exclusive", "survey", "plan", "key", "closing", "client", "company")
+"""The roles of lines, in the order of lines."""
+
+FEES: Final = ("agency", "information", "bank_rebate", "loan_service", "other")
+"""The kinds of fee that a deal brings."""
