@@ -74,6 +74,10 @@ class Ground(Struct, frozen=True):
     def post(self, holder: str) -> Post | None:
         return self.posts.get(holder)
 
+    def named(self, *holders: str) -> tuple[Post, ...]:
+        """The posts of those among these holders that have one."""
+        return tuple(post for holder in holders if (post := self.posts.get(holder)) is not None)
+
     def pack_of(self, holder: str, at: datetime) -> Pack:
         """The pack in force at `at` for the holder's store (the company's for the company's account). Refused: no_pack."""
         post = self.posts.get(holder)

@@ -467,7 +467,8 @@ def test_the_page_of_events_names_exactly_what_the_services_say() -> None:
 
 def events_of(service: str) -> Iterator[tuple[str, type]]:
     """Category and class of every event in a service's contract, as its last line registers them."""
-    path = ROOT / "services" / service / "events.py"
+    room = ROOT / "services" / service / "events"
+    path = room / "__init__.py" if room.is_dir() else room.with_suffix(".py")
     module = import_module(f"services.{service}.events")
     codec = tree_of(path).body[-1]
     assert isinstance(codec, ast.Assign), "a contract ends with its codec"

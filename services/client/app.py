@@ -1,8 +1,9 @@
 """The client service, put together: its log, its views, whom it hears, what it sweeps."""
 
 from services.authz import events as authz
-from services.client import api, views
+from services.client import views
 from services.client.aggregate import claims_of, evolve
+from services.client.api import ROUTES
 from services.client.events import CODEC
 from services.client.reactions import Reactions
 from services.commission import events as commission
@@ -28,4 +29,4 @@ async def compose(service: Service) -> None:
     service.sweep("announce lapses", reactions.sweep)
 
 
-app = frame("client", CODEC, compose, [api.routes])
+app = frame("client", CODEC, compose, ROUTES)

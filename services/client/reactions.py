@@ -6,8 +6,9 @@ from typing import Any
 import asyncpg
 
 from services.authz import events as authz
-from services.client import aggregate, views
+from services.client import aggregate
 from services.client.aggregate import Client
+from services.client.views import clients as views
 from services.commission import events as commission
 from shared.entry import Entry, Meta, id_of
 from shared.eventlog import Command, Streams

@@ -6,9 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from services.client import aggregate, views
+from services.client import aggregate
 from services.client.aggregate import Client
 from services.client.events import Event, Lapsed, TermEnding
+from services.client.views import clients as views
 from shared.identity import Caller, Post
 from shared.regulation import Activation
 from shared.tenure import Ground

@@ -1,4 +1,4 @@
-"""What the client service has to say. The union at the foot is its contract with everyone else.
+"""What is said of a client.
 
 `at` and `stands` mean what they mean for listings: from when an event counts, and who holds from then on.
 No name and no phone is here: `contact` refers to a card in the vault, equal for equal numbers within one company.
@@ -9,7 +9,6 @@ from typing import Literal
 
 from msgspec import Struct
 
-from shared.entry import Codec
 from shared.regulation import Violation
 from shared.tenure import Stand
 
@@ -151,4 +150,3 @@ Event = (
     | TermEnding
     | ViolationFound
 )
-CODEC = Codec("client", client=("cli", Event))

@@ -1,4 +1,4 @@
-"""Requests to the client service: bodies, the one call each makes, answers."""
+"""Requests about clients: bodies, the one call each makes, answers."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -6,9 +6,10 @@ from typing import Annotated, Any
 from pydantic import Field
 from starlette.responses import Response
 
-from services.client import aggregate, rules, views
+from services.client import aggregate, rules
 from services.client.aggregate import Client
 from services.client.events import Channel, Kind
+from services.client.views import clients as views
 from shared.entry import id_of, uuid_of
 from shared.eventlog import Streams
 from shared.identity import post_of, posts_of

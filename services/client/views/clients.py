@@ -1,37 +1,15 @@
-"""Clients as they are, for reading, lists and deadlines; and which listings may be shown. May be dropped and rebuilt from the logs."""
+"""Clients as they are, for reading, lists and deadlines; and which listings may be shown."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from services.authz import events as authz
 from services.client.aggregate import Client, evolve
-from services.commission import events as commission
-from services.listing import events as listing
-from shared import identity
-from shared.entry import Entry, uuid_of
+from shared.entry import uuid_of
 from shared.identity import Connection
-from shared.tenure import WARNED_BEFORE, keep_activation
+from shared.tenure import WARNED_BEFORE
 from shared.view import View
-
-
-async def project(connection: Connection, entry: Entry) -> None:
-    match entry.event:
-        case authz.Joined(post=post) | authz.Transferred(post=post) | authz.Confirmed(post=post) | authz.Left(post=post):
-            await identity.keep_post(connection, entry.tenant, post)
-        case commission.Activated(document=document, store=store, start=start):
-            await keep_activation(connection, entry.tenant, document, store, start)
-        case listing.Entered(correct=correct) | listing.Completed(correct=correct):
-            await connection.execute(
-                "insert into listings_heard (tenant, stream, correct) values ($1, $2, $3)"
-                " on conflict (tenant, stream) do update set correct = listings_heard.correct or excluded.correct",
-                entry.tenant,
-                entry.stream,
-                correct,
-            )
-        case _ if entry.service == "client":
-            await CLIENTS.project(connection, entry)
 
 
 def _columns(client: Client) -> dict[str, Any]:
