@@ -93,7 +93,7 @@ def _matched(wanted: Sequence[Record], got: Sequence[Record]) -> dict[int, int]:
 
 
 def _agrees(wanted: Record, came: Record) -> bool:
-    return all(came.get(key, _UNSAID.get(key)) == value for key, value in wanted.items())
+    return all((came.get(key) or _UNSAID.get(key)) == (value or _UNSAID.get(key)) for key, value in wanted.items())
 
 
 _UNSAID: Record = {"dismissal": False, "fine": 0}
@@ -106,6 +106,8 @@ def _unlike(place: str, wanted: Value, came: Value | None) -> list[str]:
 def shown(value: Value) -> str:
     """A value as a case would write it."""
     match value:
+        case None:
+            return "null"
         case bool():
             return "true" if value else "false"
         case datetime():

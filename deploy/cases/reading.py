@@ -53,7 +53,7 @@ from deploy.cases.verbs import (
     Verb,
 )  # fmt: skip
 
-Value = str | int | bool | Decimal | Fraction | date | datetime | PackFile | tuple["Value", ...] | dict[str, "Value"]
+Value = None | str | int | bool | Decimal | Fraction | date | datetime | PackFile | tuple["Value", ...] | dict[str, "Value"]
 Record = dict[str, Value]
 
 
@@ -113,6 +113,8 @@ _LISTING: dict[str, Kind] = {
 }  # fmt: skip
 _CLIENT: dict[str, Kind] = {"holder": ACCOUNT, "duplicate_of": CLIENT, "duplicate_number": COUNT}
 _VIOLATION: dict[str, Kind] = {"clause": TEXT, "kind": TEXT, "person": PERSON, "fine": FEN, "dismissal": TRUTH}
+_MAY_BE_NOTHING = ("duplicate_of", "duplicate_number", "fine")
+"""What an expectation may say with `null` is not there."""
 _STEP: dict[str, Kind] = {"at": INSTANT, "by": PERSON, "do": TEXT, "refused": CODE}
 _CASE = ("id", "title", "clauses", "pack", "people", "story", "expect")
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
@@ -311,6 +313,8 @@ class _Reader:
 
     def _value(self, tree: Tree, kind: Kind, name: str) -> Value:
         """A field's value, as its kind in the table says."""
+        if name in _MAY_BE_NOTHING and isinstance(tree, Scalar) and scalars.is_nothing(tree):
+            return None
         match kind:
             case Fees():
                 fees = _mapping(tree, name)

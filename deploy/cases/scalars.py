@@ -23,9 +23,13 @@ _TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 _DIGITS_MOST = 18
 
 
+def is_nothing(scalar: Scalar) -> bool:
+    return scalar.plain and scalar.text in ("", "~", "null", "Null", "NULL")
+
+
 def text(scalar: Scalar, field: str) -> str:
     """As written: 302 is "302" and NO is "NO". A field without any value is refused; a quoted empty text is one."""
-    if scalar.plain and scalar.text in ("", "~", "null", "Null", "NULL"):
+    if is_nothing(scalar):
         scalar.place.refuse(f"{field} has no value")
     return scalar.text
 

@@ -27,6 +27,15 @@ def test_what_the_expectation_leaves_out_is_not_compared() -> None:
     assert of_deal({"base": 3}, {"base": 3, "state": "settled", "lines": (LISTING,)}) == ()
 
 
+def test_null_says_that_something_is_not_there() -> None:
+    assert compare(Expected(clients={"C1": {"duplicate_of": None}}), Outcome(clients={"C1": {"holder": "R"}})) == ()
+    assert compare(Expected(clients={"C1": {"duplicate_of": None}}), Outcome(clients={"C1": {"duplicate_of": "C0"}})) == (
+        "clients.C1.duplicate_of: expected null, came C0",
+    )
+    assert of_violations(({**LATE, "fine": None},), (LATE,)) == ()
+    assert of_violations(({**LATE, "fine": None},), ({**LATE, "fine": 500},)) != ()
+
+
 def test_a_deal_that_was_never_made_differs() -> None:
     assert compare(Expected(deals={"D1": {}}), Outcome()) == ("deals.D1: expected, but it was never made",)
 
