@@ -5,14 +5,16 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from shared.regulation.parameters import FEES, ROLES, Parameter, _day, _flag, _one_share, _shares, _whole, _words
+from shared.regulation.parameters import FEES, ROLES, Parameter, _day, _each, _flag, _one_share, _shares, _whole, _words
 
 
 class Known(Struct, frozen=True):
-    """A clause that the product carries out. `stage`: clauses of a later one see the lines of the earlier; None: it makes no line."""
+    """A clause that the product carries out. `stage`: clauses of a later one see the lines of the earlier; None: it makes no line.
+    `binds`: it holds whatever pack is in force, with the regulation's own numbers unless the pack states others (decision 18)."""
 
     parameters: dict[str, Parameter] = field(default_factory=dict)
     stage: int | None = None
+    binds: bool = False
 
 
 READINGS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -50,6 +52,7 @@ _SUSPECTED = {
     "one_owner_rooms": _whole(2, 1000, 2),
     "draft_days": _whole(1, 3660, 3),
 }
+_VISIT = ("came_at", "companions", "wish", "source", "summary")
 
 CLAUSES: Final[Mapping[str, Known]] = {
     "A-1.N6": Known({"of": _words(*FEES)}, stage=0),
@@ -105,8 +108,13 @@ CLAUSES: Final[Mapping[str, Known]] = {
     "B-1-4-2": Known({"closer_fine_fen": _FINE, "store_manager_fine_fen": _FINE, "area_manager_fine_fen": _FINE}, stage=4),
     "B-1-4-3": Known({"dismissal": _FLAG, "forfeits_pay": _FLAG}, stage=4),
     "B-2-1": Known({"hours": _HOURS}),
+    "K-1": Known({"asks": _words(*_VISIT, unless_given=_VISIT)}, binds=True),
+    "K-3": Known({"days": _each(_DAYS, H=2, A=7, B=15, C=30)}, binds=True),
+    "K-8": Known({"agents_min": _whole(1, 10, 2)}, binds=True),
+    "K-9": Known({"stale_days": _whole(1, 3660, 90)}, binds=True),
+    "G-4": Known({"hours": _whole(1, 8784, 24)}, binds=True),
 }
-"""Every clause that a pack may have. A clause that a pack leaves out is not applied."""
+"""Every clause that a pack may have. One that a pack leaves out is not applied, unless it binds."""
 
 TABLES: Final[Sequence[tuple[str, Callable[[str, bool], bool]]]] = (
     ("A-1.1", lambda kind, exclusive: kind == "rental"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import rfc8785
 
-from shared.regulation.clauses import READINGS, tables_of
+from shared.regulation.clauses import CLAUSES, READINGS, tables_of
 
 
 class Clause:
@@ -58,6 +58,12 @@ class Pack:
     def __getitem__(self, clause: str) -> Clause:
         """The clause; KeyError, a fault of ours, where nobody asked `has` before."""
         return self.clauses[clause]
+
+    def binding(self, clause: str) -> Clause:
+        """A clause that binds whatever pack is in force: with this pack's numbers if it states it, else with the regulation's own."""
+        known = CLAUSES[clause]
+        assert known.binds, f"{clause} holds only where a pack states it"
+        return self.clauses.get(clause) or Clause(clause, {name: one.unless_given for name, one in known.parameters.items()}, {})
 
     def reading(self, id: str) -> str:
         """What the pack chose where the source leaves room; the regulation's own choice where the pack is silent."""

@@ -85,6 +85,25 @@ def _words(*among: str, unless_given: tuple[str, ...] | None = None) -> Paramete
     return Parameter(read, unless_given)
 
 
+def _each(one: Parameter, **unless_given: Any) -> Parameter:
+    """A mapping with one value for each of these names; what it does not name is as given here."""
+
+    def read(value: object) -> Mapping[str, Any]:
+        if not isinstance(value, Mapping) or not value:
+            raise ValueError(f"is a mapping from {', '.join(unless_given)}")
+        if strange := [name for name in value if name not in unless_given]:
+            raise ValueError(f"{strange[0]} is not one of {', '.join(unless_given)}")
+        given: dict[str, Any] = {}
+        for name, each in value.items():
+            try:
+                given[str(name)] = one.read(each)
+            except ValueError as fault:
+                raise ValueError(f"{name} {fault}") from None
+        return {**unless_given, **given}
+
+    return Parameter(read, unless_given)
+
+
 def _day(value: object) -> datetime:
     try:
         return start_of_day(date.fromisoformat(value if isinstance(value, str) else ""))

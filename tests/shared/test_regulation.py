@@ -61,10 +61,38 @@ def test_the_shipped_packs_load_and_state_what_a_rule_reads() -> None:
 
 
 def test_every_clause_that_is_known_stands_in_a_shipped_pack_with_its_text_in_both_languages() -> None:
-    for id in CLAUSES:
+    for id in (id for id, known in CLAUSES.items() if not known.binds):
         texts = [pack[id].text for pack in (A, B) if pack.has(id)]
         assert texts, id
         assert all(set(text) == {"zh", "en"} for text in texts), id
+
+
+def test_a_clause_that_binds_holds_with_the_regulations_numbers_unless_the_pack_states_others() -> None:
+    assert not A.has("K-3")
+    assert A.binding("K-3").days == {"H": 2, "A": 7, "B": 15, "C": 30}
+    own = load({**A.document, "clauses": [*A.document["clauses"], {"clause": "K-3", "days": {"H": 1, "C": 60}}]})
+    assert own.binding("K-3").days == {"H": 1, "A": 7, "B": 15, "C": 60}
+    assert load(json.loads(rfc8785.dumps(own.document))) == own
+
+
+def test_only_a_clause_that_binds_holds_without_being_stated() -> None:
+    with pytest.raises(AssertionError, match=r"A-2\.7 holds only where a pack states it"):
+        B.binding("A-2.7")
+    assert all(one.unless_given is not None for known in CLAUSES.values() if known.binds for one in known.parameters.values())
+
+
+@pytest.mark.parametrize(
+    ("days", "reason"),
+    [
+        ({"H": 0}, "H is between 1 and 3660, not 0"),
+        ({"D": 60}, "D is not one of H, A, B, C"),
+        ({}, "is a mapping from H, A, B, C"),
+        (7, "is a mapping from H, A, B, C"),
+    ],
+)
+def test_days_of_levels_that_make_no_sense_are_refused(days: object, reason: str) -> None:
+    refused = refusal({**A.document, "clauses": [*A.document["clauses"], {"clause": "K-3", "days": days}]})
+    assert (refused.facts["place"], refused.facts["reason"]) == (f"{AFTER}.days", reason)
 
 
 def test_b_has_none_of_as_lapses_and_claims_of_listings() -> None:
