@@ -112,6 +112,7 @@ CLAUSES: Final[Mapping[str, Known]] = {
     "K-3": Known({"days": _each(_DAYS, H=2, A=7, B=15, C=30)}, binds=True),
     "K-8": Known({"agents_min": _whole(1, 10, 2)}, binds=True),
     "K-9": Known({"stale_days": _whole(1, 3660, 90)}, binds=True),
+    "O-4": Known({"days": _whole(1, 3660, 1096), "appeal_days": _whole(1, 3660, 1096)}, binds=True),
     "G-4": Known({"hours": _whole(1, 8784, 24)}, binds=True),
 }
 """Every clause that a pack may have. One that a pack leaves out is not applied, unless it binds."""

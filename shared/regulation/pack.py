@@ -69,6 +69,15 @@ class Pack:
         """What the pack chose where the source leaves room; the regulation's own choice where the pack is silent."""
         return self._readings.get(id, READINGS[id][0])
 
+    def reading_otherwise(self, readings: Mapping[str, str]) -> "Pack":
+        """A pack like this one that reads otherwise, for asking what would be; this very pack where it reads so already."""
+        other = {id: chosen for id, chosen in readings.items() if self.reading(id) != chosen}
+        if not other:
+            return self
+        return Pack(
+            id=self.id, version=self.version, title=self.title, readings={**self._readings, **other}, clauses=list(self.clauses.values())
+        )
+
     def table(self, *, kind: str, exclusive: bool) -> Clause:
         """The one clause whose shares a deal of this kind is split by. An exclusive without a table of its own changes nothing."""
         return self.clauses[tables_of(self.clauses, kind, exclusive)[0]]

@@ -342,3 +342,11 @@ def test_a_refusal_tells_its_code_its_clause_and_its_facts() -> None:
 
 def test_every_reading_of_the_shipped_packs_is_the_regulations_own() -> None:
     assert all(pack.reading(id) == choices[0] for pack in (A, B) for id, choices in READINGS.items())
+
+
+def test_a_pack_reads_otherwise_as_if_it_had_been_written_so_and_stays_itself_where_it_reads_so_already() -> None:
+    other = A.reading_otherwise({"R-key": "ten_in_all"})
+    assert other == load({**A.document, "readings": {**A.document["readings"], "R-key": "ten_in_all"}})
+    assert (other.id, other.version, other.reading("R-key"), other == A) == (A.id, A.version, "ten_in_all", False)
+    assert A.reading("R-key") == "ten_from_each_side"
+    assert A.reading_otherwise({"R-key": "ten_from_each_side"}) is A
