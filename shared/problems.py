@@ -411,6 +411,126 @@ REFUSALS: Final[dict[str, Problem]] = {
             "The leave's last day[ {last}] lies before its first[ {first}]. Check the dates.",
         ),
     ),
+    "year_not_over": _refused(
+        ("这一年还没有过完", "That year is not over"),
+        (
+            "[{year} 年]还没有过完，全年数据要到次年1月1日起才能填报和评级。请到时再办。",
+            "The year[ {year}] is not over; its figures can be entered and graded from 1 January of the next. Come back then.",
+        ),
+        ("客户每年按上一年度的数据评级一次。", "Clients are graded yearly, on last year's figures."),
+    ),
+    "grading_outside_its_year": _refused(
+        ("生效日期不在评级年度内", "Not within the year that is graded"),
+        (
+            "[{year} 年度]评级须在当年内生效，也不能从已经过去的日子起生效。请改选今天或以后、当年以内的日期。",
+            "A grading[ for {year}] takes effect within its year, and on no day that is over. Choose today or a later day of that year.",
+        ),
+        ("评级自确定的日期起生效，不溯及以往。", "A grade holds from a date, and never for the past."),
+    ),
+    "already_graded": _refused(
+        ("这一年已经评过级", "That year has been graded"),
+        (
+            "[{year} 年度]评级已经确认[（{by}，{first_at}）]，一年只有一次。评错了的，请先撤回原评级再重新评。",
+            "The grading[ for {year}] has been confirmed[ (by {by}, {first_at})]; there is one a year. If it is wrong, have it "
+            "withdrawn, then grade anew.",
+        ),
+        ("每年只评级一次。", "Clients are graded once a year."),
+    ),
+    "grading_withdrawn": _refused(
+        ("这次评级已经撤回", "This grading was withdrawn"),
+        (
+            "[{year} 年度]的这次评级已经撤回，不能再确认。请重新拟定一次。",
+            "This grading[ for {year}] was withdrawn and cannot be confirmed. Draft another.",
+        ),
+    ),
+    "nothing_to_grade": _refused(
+        ("没有可评级的数据", "There are no figures to grade"),
+        (
+            "还没有任何客户填报[ {year} 年]的数据。请先由财务或客服经理填报。",
+            "No client has figures[ of {year}] yet. Have finance or the service manager enter them first.",
+        ),
+        ("按加权指标计分，再按名次分级。", "Clients are ranked by the score of weighted indicators."),
+    ),
+    "figures_do_not_fit": _refused(
+        ("填报的数据与指标不符", "The figures do not fit the indicators"),
+        (
+            "每项指标都要填一个整数，没有的填0，不能多填别的[；公司的指标：{indicators}][；有 {clients} 个客户不符]。请改正后重新提交。",
+            "Each indicator takes one whole number, 0 where there is none, and nothing else counts[; the company's are: {indicators}]"
+            "[; clients that do not fit: {clients}]. Correct them and send again.",
+        ),
+        ("计分指标及其权重由公司规定。", "The indicators and their weights are the company's."),
+    ),
+    "payment_not_late": _refused(
+        ("这笔付款没有逾期", "That payment is not late"),
+        (
+            "付款日当天24时以前付款不算逾期[（付款日 {due}）]。请核对付款日和到账日。",
+            "A payment is late only after 24:00 of the day on which it is due[ ({due})]. Check when it was due and when it came.",
+        ),
+        ("同一季度两次逾期付款，立即降一级。", "Two late payments in one quarter cost a grade at once."),
+    ),
+    "late_payment_already_recorded": _refused(
+        ("这笔逾期已经登记", "This late payment is on record"),
+        (
+            "同一笔付款的逾期已经登记过[（{by}，{first_at}）]，不重复计算。登记有误的请先撤回。",
+            "This late payment is on record already[ (by {by}, {first_at})] and counts once. If that is wrong, withdraw it first.",
+        ),
+        ("每笔付款只算一次逾期。", "Each payment is late once."),
+    ),
+    "complaint_untied": _refused(
+        ("投诉没有对应的事项", "The complaint is tied to nothing"),
+        (
+            "投诉须对应一个客源、房源或成交，至少填一项。请补填编号后重新提交。",
+            "A complaint is tied to a client, a listing or a deal, one of them at least. Name it and send again.",
+        ),
+        ("投诉登记时须与客户、房源或成交挂钩。", "A complaint is tied to its client, listing or deal."),
+    ),
+    "complaint_not_assigned": _refused(
+        ("投诉还没有分派", "The complaint is assigned to nobody"),
+        (
+            "这件投诉还没有分派给任何人，不能答复。请先由客服经理或店长分派。",
+            "Nobody has been given this complaint yet, so it cannot be answered. Have the service manager or store manager "
+            "assign it first.",
+        ),
+        ("投诉先分派，再答复，后结案。", "A complaint is assigned, then answered, then closed."),
+    ),
+    "complaint_unanswered": _refused(
+        ("投诉还没有答复", "The complaint is not answered"),
+        (
+            "这件投诉还没有答复[（现为{state}）]，不能结案。请先答复投诉人并记录。",
+            "This complaint has not been answered[ (it is {state})] and cannot be closed. Answer it and put that on record first.",
+        ),
+        ("投诉先分派，再答复，后结案。", "A complaint is assigned, then answered, then closed."),
+    ),
+    "complaint_closed": _refused(
+        ("投诉已经结案", "The complaint is closed"),
+        (
+            "这件投诉已经结案[（{by}，{first_at}）]。还有问题的，请先重新受理。",
+            "This complaint was closed[ (by {by}, {first_at})]. If it is not over, reopen it first.",
+        ),
+    ),
+    "complaint_not_closed": _refused(
+        ("投诉还没有结案", "The complaint is still open"),
+        (
+            "这件投诉还在处理中[（现为{state}）]，不需要重新受理。请继续办理。",
+            "This complaint is still open[ (it is {state})]; there is nothing to reopen. Go on with it.",
+        ),
+    ),
+    "assignee_complained_of": _refused(
+        ("不能交给被投诉人", "That person is complained of"),
+        (
+            "不能把投诉分派给被投诉人本人。请改派与此事无关的同事。",
+            "A complaint is not given to whom it concerns. Assign it to a colleague who has no part in it.",
+        ),
+        ("被投诉人不得处理自己的投诉。", "Nobody deals with a complaint about themselves."),
+    ),
+    "leave_needs_no_approval": _refused(
+        ("这次请假不需要人事批准", "This leave needs no approval"),
+        (
+            "请假不超过[ {days} 天]的由主管批准即可，不需要人事批准。请核对起止日期。",
+            "A leave of no more than[ {days} days] is the manager's alone; personnel need not approve it. Check its dates.",
+        ),
+        ("请假超过[ {days} 天]的还须人事批准。", "A leave of more than[ {days} days] is approved by personnel as well."),
+    ),
     "closer_named_twice": _refused(
         ("成交人重复", "A closer is named twice"),
         ("同一个成交人只能列一次。请去掉重复的一个。", "Each closer is named once. Leave out the second mention."),
@@ -658,6 +778,10 @@ FIELDS: Final[dict[str, Words]] = {
     "pack": Words("制度包", "pack"),
     "follow_up": Words("跟进", "follow-up"),
     "reason": Words("理由", "reason"),
+    "deal": Words("成交", "deal"),
+    "against": Words("被投诉人", "whom it is complained of"),
+    "number": Words("序号", "number"),
+    "from": Words("起始日期", "first day"),
 }
 
 VIOLATIONS: Final[dict[str, Words]] = {
@@ -695,6 +819,28 @@ ANSWERED: Final[dict[str, Words]] = {
     "appealed": Words("申诉中", "appealed"),
     "upheld": Words("维持", "upheld"),
 }
+
+COMPLAINTS: Final[dict[str, Words]] = {
+    "registered": Words("已登记", "registered"),
+    "assigned": Words("已分派", "assigned"),
+    "answered": Words("已答复", "answered"),
+    "closed": Words("已结案", "closed"),
+}
+
+GRADINGS: Final[dict[str, Words]] = {
+    "drafted": Words("待确认", "drafted"),
+    "confirmed": Words("已确认", "confirmed"),
+    "withdrawn": Words("已撤回", "withdrawn"),
+}
+
+GRADED: Final = Words(
+    "{year}年度评级：{score}分，{of}人中第{rank}名[，同分{tied}人]；第{last}名以内为{grade}级[，{raised}人因同分取高一级]。",
+    "Grading of {year}: a score of {score}, rank {rank} of {of}[, shared by {tied}]; places up to {last} are grade {grade}"
+    "[, and by the tie {raised} more].",
+)
+"""Why a client has a grade (G-2)."""
+LOWERED: Final = Words("{quarter}季度逾期付款，降为{grade}级。", "Late payments in {quarter} lowered it to {grade}.")
+"""Why it is not that one any more (G-3)."""
 
 ROLES: Final[dict[str, Words]] = {
     "agent": Words("经纪人", "agent"),
@@ -736,7 +882,7 @@ EXPECTED: Final[dict[str, Words]] = {
     "model": Words("对象", "an object"),
 }
 
-LABELS: Final[dict[str, Words]] = VIOLATIONS | NOTES | STATES | ANSWERED | ROLES
+LABELS: Final[dict[str, Words]] = VIOLATIONS | NOTES | STATES | GRADINGS | ANSWERED | COMPLAINTS | ROLES
 _LABELLED: Final[dict[str, dict[str, Words]]] = {
     "missing": FIELDS,
     "field": FIELDS,

@@ -5,7 +5,20 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from shared.regulation.parameters import FEES, ROLES, Parameter, _day, _each, _flag, _one_share, _shares, _whole, _words
+from shared.regulation.parameters import (
+    FEES,
+    ROLES,
+    Parameter,
+    _day,
+    _each,
+    _flag,
+    _hundred,
+    _indicators,
+    _one_share,
+    _shares,
+    _whole,
+    _words,
+)
 
 
 class Known(Struct, frozen=True):
@@ -52,6 +65,7 @@ _SUSPECTED = {
     "one_owner_rooms": _whole(2, 1000, 2),
     "draft_days": _whole(1, 3660, 3),
 }
+_VISITS = ("phone", "visit", "viewing")
 _VISIT = ("came_at", "companions", "wish", "source", "summary")
 
 CLAUSES: Final[Mapping[str, Known]] = {
@@ -113,7 +127,32 @@ CLAUSES: Final[Mapping[str, Known]] = {
     "K-8": Known({"agents_min": _whole(1, 10, 2)}, binds=True),
     "K-9": Known({"stale_days": _whole(1, 3660, 90)}, binds=True),
     "O-4": Known({"days": _whole(1, 3660, 1096), "appeal_days": _whole(1, 3660, 1096)}, binds=True),
-    "G-4": Known({"hours": _whole(1, 8784, 24)}, binds=True),
+    "G-2": Known(
+        {
+            "indicators": _indicators(deals=(25, 2), fees_yuan=(25, 50_000), payment=(25, 100), referrals=(15, 3), years=(10, 5)),
+            "percent": _hundred(_each(_PERCENT, A=20, B=30, C=40, D=10)),
+        },
+        binds=True,
+    ),
+    "G-3": Known(
+        {
+            "fee_discount_percent": _each(_whole(-100, 100), A=5, B=3, C=0, D=-5),
+            "payment_days": _each(_whole(0, 3660), A=90, B=30, C=0, D=0),
+            "prepaid": _each(_FLAG, A=False, B=False, C=False, D=True),
+            "late_payments": _whole(1, 1000, 2),
+        },
+        binds=True,
+    ),
+    "G-4": Known(
+        {
+            "hours": _whole(1, 8784, 24),
+            "visited": _each(_FLAG, A=True, B=False, C=False, D=False),
+            "visits": _words(*_VISITS, unless_given=_VISITS),
+        },
+        binds=True,
+    ),
+    "C-1": Known({"days": _whole(0, 3660, 3)}, binds=True),
+    "C-2": Known({"answer_days": _whole(1, 3660, 3), "close_days": _whole(1, 3660, 15)}, binds=True),
 }
 """Every clause that a pack may have. One that a pack leaves out is not applied, unless it binds."""
 

@@ -104,6 +104,42 @@ def _each(one: Parameter, **unless_given: Any) -> Parameter:
     return Parameter(read, unless_given)
 
 
+def _hundred(each: Parameter) -> Parameter:
+    """The same, if its numbers sum to 100."""
+
+    def read(value: object) -> Mapping[str, int]:
+        given: Mapping[str, int] = each.read(value)
+        if sum(given.values()) != WHOLE:
+            raise ValueError(f"sums to {sum(given.values())}, not 100")
+        return given
+
+    return Parameter(read, each.unless_given)
+
+
+def _indicators(**unless_given: tuple[int, int]) -> Parameter:
+    """What clients are measured by: a mapping from names to a `weight`, which sum to 100, and the figure that has all of it, `full`."""
+    parts = {"weight": _whole(1, 100), "full": _whole(1, 10**12)}
+
+    def read(value: object) -> Mapping[str, Mapping[str, int]]:
+        if not isinstance(value, Mapping) or not value:
+            raise ValueError("is a mapping from indicators to weight and full")
+        given: dict[str, Mapping[str, int]] = {}
+        for name, one in value.items():
+            if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
+                raise ValueError("an indicator is named by at most 40 small letters, digits and underscores")
+            if not isinstance(one, Mapping) or set(one) != set(parts):
+                raise ValueError(f"{name} has a weight and full")
+            try:
+                given[str(name)] = {part: how.read(one[part]) for part, how in parts.items()}
+            except ValueError as fault:
+                raise ValueError(f"{name} {fault}") from None
+        if sum(one["weight"] for one in given.values()) != WHOLE:
+            raise ValueError(f"the weights sum to {sum(one['weight'] for one in given.values())}, not 100")
+        return given
+
+    return Parameter(read, {name: dict(zip(parts, one, strict=True)) for name, one in unless_given.items()})
+
+
 def _day(value: object) -> datetime:
     try:
         return start_of_day(date.fromisoformat(value if isinstance(value, str) else ""))
