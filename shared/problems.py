@@ -184,6 +184,35 @@ REFUSALS: Final[dict[str, Problem]] = {
         ),
         ("只有正确的房源才能成交、带看和计分。", "Only a correct listing carries deals, viewings and shares."),
     ),
+    "photo_uploaded_already": _refused(
+        ("这张照片已上传过", "This photo is there already"),
+        (
+            "同一张照片这条房源已有[：{first}，由 {by} 上传]。请直接使用，或拍一张新的。",
+            "The listing has this very photo[: {first}, uploaded by {by}]. Use that one, or take another.",
+        ),
+        ("实勘照片须是自己拍的、不重复的。", "A survey's photos are one's own and different ones."),
+    ),
+    "too_many_photos": _refused(
+        ("照片太多", "Too many photos"),
+        (
+            "一条房源最多存[ {at_most} ]张照片。请用已上传的照片。",
+            "One listing takes[ {at_most}] photos at most. Use those that are there.",
+        ),
+        ("实勘只需几张清楚的照片。", "A survey takes a few clear photos."),
+    ),
+    "photo_named_twice": _refused(
+        ("同一张照片列了两次", "A photo is named twice"),
+        ("实勘里同一张照片列了两次。请每张只列一次。", "The survey names a photo twice. Name each once."),
+        ("实勘按张数计算，一张只算一次。", "A survey is counted by photos, each once."),
+    ),
+    "photo_of_another": _refused(
+        ("照片是别人上传的", "Somebody else uploaded the photo"),
+        (
+            "这张照片[由 {by} ]上传，不能算作您的实勘。请用自己上传的照片。",
+            "This photo was uploaded by somebody else[: {by}]; it is not your survey. Use photos that you uploaded.",
+        ),
+        ("实勘和户型图的分成归亲自做的人。", "A survey's and a plan's part is for who did the work."),
+    ),
     "not_holder": _refused(
         ("您不是归属人", "You do not hold this"),
         (
@@ -627,6 +656,48 @@ ANSWERS: Final[dict[str, Problem]] = {
         (
             "请求内容超过上限[ {limit_bytes} 字节]。请缩小后重发。",
             "The body is larger than allowed[ ({limit_bytes} bytes)]. Send less at once.",
+        ),
+    ),
+    "unsupported_file_type": _http(
+        415,
+        ("文件格式不支持", "Unsupported type of file"),
+        (
+            "这里只收这些格式的文件[：{types}]。请换一种格式，并在 Content-Type 里写明。",
+            "Only files of these types are taken here[: {types}]. Use one of them, and say so in Content-Type.",
+        ),
+    ),
+    "no_photo": _http(
+        422,
+        ("这不是一张完整的照片", "This is no whole photo"),
+        (
+            "文件读不出一张完整的照片[（{media_type}）]。可能没有传完，或格式与声明不符。请重新上传，什么也没有写入。",
+            "The file cannot be read as a whole photo[ ({media_type})]. It may have been cut off, or be of another type than it says. "
+            "Upload it again; nothing was written.",
+        ),
+    ),
+    "photo_too_small": _http(
+        422,
+        ("照片太小", "The photo is too small"),
+        (
+            "照片的短边不足[ {side_min} 像素]，看不清房子。请上传原图。",
+            "The photo's shorter side has fewer than[ {side_min} pixels,] what it takes to see a home. Upload the original.",
+        ),
+    ),
+    "photo_too_large": _http(
+        422,
+        ("照片像素太多", "The photo has too many pixels"),
+        (
+            "照片超过[ {pixels_max} ]像素上限。请缩小后上传。",
+            "The photo has more pixels than are taken[ ({pixels_max})]. Scale it down and upload it again.",
+        ),
+    ),
+    "photo_damaged": _http(
+        503,
+        ("照片与登记不符", "The photo is not what was recorded"),
+        (
+            "存档的照片与登记的指纹不符或已丢失，因此不予显示。请告知管理员核查备份。",
+            "The stored photo is gone or does not match its recorded fingerprint, so it is not shown. Tell your administrator to look "
+            "at the backups.",
         ),
     ),
     "uri_too_long": _http(

@@ -214,11 +214,7 @@ def _listing_from(
         moves=moves,
         keys=_keys(past),
         exclusives=_exclusives(past),
-        surveys=tuple(
-            rules.Survey(e.event.by, e.event.indoor, e.event.indoor_with_agent, e.event.outdoor, e.event.watermarked, (e.id,))
-            for e in past
-            if isinstance(e.event, listing.Surveyed)
-        ),
+        surveys=_surveys(past),
         plans=tuple(
             rules.FloorPlan(e.event.by, e.event.door, e.event.compass, (e.id,)) for e in past if isinstance(e.event, listing.FloorPlanned)
         ),
@@ -228,6 +224,18 @@ def _listing_from(
         correct_evidence=(correct.id,),
         refuted_evidence=tuple(e.id for e in past if _refutes(e.event, "core") or _refutes(e.event, "owner_phone")),
     )
+
+
+def _surveys(past: Sequence[Entry]) -> tuple[rules.Survey, ...]:
+    """B-1-3-1: surveys as they were told, and the watermarks found on their photos since."""
+
+    def surveyed(entry: Entry) -> rules.Survey:
+        event, shown = entry.event, {one.photo for one in entry.event.photos}
+        found = [e for e in past if isinstance(e.event, listing.WatermarkFound) and e.version > entry.version and e.event.photo in shown]
+        source = (entry.id, *(e.id for e in found))
+        return rules.Survey(event.by, event.indoor, event.indoor_with_agent, event.outdoor, event.watermarked + len(found), source)
+
+    return tuple(surveyed(e) for e in past if isinstance(e.event, listing.Surveyed))
 
 
 def _course(past: Sequence[Entry], until: datetime) -> tuple[tuple[rules.Move, ...], tuple[str, tuple[str, ...]]]:

@@ -104,8 +104,31 @@ class ExclusiveSigned(Struct, frozen=True):
     at: datetime
 
 
-class Surveyed(Struct, frozen=True):
-    """Photos were taken (B-1-3-1); the four figures are numbers of photos."""
+Scene = Literal["indoor", "indoor_with_agent", "outdoor"]
+
+
+class PhotoUploaded(Struct, frozen=True):
+    """A picture was uploaded, which lies in the service's store of photos under its SHA-256 (B-1-3-1, B-1-3-2)."""
+
+    by: str
+    photo: str
+    sha256: str
+    media_type: str
+    size_bytes: int
+    width: int
+    height: int
+    at: datetime
+
+
+class Pictured(Struct, frozen=True):
+    """A photo of a survey, and what it shows."""
+
+    photo: str
+    scene: Scene
+
+
+class Surveyed(Struct, frozen=True, omit_defaults=True):
+    """Photos were taken (B-1-3-1); the four figures are numbers of photos. `photos`: those that were uploaded, which are among them."""
 
     by: str
     indoor: int
@@ -113,15 +136,26 @@ class Surveyed(Struct, frozen=True):
     outdoor: int
     watermarked: int
     at: datetime
+    photos: tuple[Pictured, ...] = ()
 
 
-class FloorPlanned(Struct, frozen=True):
-    """A floor plan was drawn; whether the entrance door and the compass are marked (B-1-3-2)."""
+class WatermarkFound(Struct, frozen=True):
+    """A manager found a watermark on a photo (B-1-3-1)."""
+
+    by: str
+    photo: str
+    reason: str
+    at: datetime
+
+
+class FloorPlanned(Struct, frozen=True, omit_defaults=True):
+    """A floor plan was drawn; whether the entrance door and the compass are marked (B-1-3-2). `photo`: its picture, if it was uploaded."""
 
     by: str
     door: bool
     compass: bool
     at: datetime
+    photo: str | None = None
 
 
 class Shown(Struct, frozen=True):
@@ -272,7 +306,9 @@ Event = (
     | KeyTaken
     | KeyReturned
     | ExclusiveSigned
+    | PhotoUploaded
     | Surveyed
+    | WatermarkFound
     | FloorPlanned
     | Shown
     | Concealed

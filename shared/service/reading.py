@@ -153,6 +153,7 @@ PersonId = Annotated[str, *reference("psn")]
 CompanyId = Annotated[str, *reference("cmp")]
 PackId = Annotated[str, *reference("pck")]
 ViolationId = Annotated[str, *reference("vio")]
+PhotoId = Annotated[str, *reference("pho")]
 ContactId = Annotated[str, *reference("cnt")]
 
 Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]

@@ -19,6 +19,9 @@ from shared.service.running import Service
 from shared.service.settings import Settings
 
 _ACT = "x-act"
+_MEDIA = "x-media-types"
+_PATIENCE = 3
+"""So many times the limit of a file is read before it is cut off."""
 Endpoint = Callable[..., Coroutine[Any, Any, Response]]
 
 
@@ -36,6 +39,12 @@ class Routes(APIRouter):
         """A POST that a person makes."""
         return self._acting("POST", path, act)
 
+    def upload(self, path: str, *, act: str, media: tuple[str, ...]) -> Callable[[Endpoint], Endpoint]:
+        """A POST whose body is a file of one of these media types, not JSON: `ctx.body` has its bytes. What it is in truth, the endpoint
+        finds out."""
+        content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in media}
+        return self._acting("POST", path, act, {_MEDIA: media, "requestBody": {"required": True, "content": content}})
+
     def query(self, path: str, *, act: str) -> Callable[[Endpoint], Endpoint]:
         """A GET by a person; it has no effect."""
         return self._acting("GET", path, act)
@@ -45,9 +54,10 @@ class Routes(APIRouter):
         assert (method, path) in OPEN, f"{method} {path} stands in no row and is not declared open"
         return self.api_route(path, methods=[method], response_class=Response, include_in_schema=not path.startswith("/internal"))
 
-    def _acting(self, method: str, path: str, act: str) -> Callable[[Endpoint], Endpoint]:
+    def _acting(self, method: str, path: str, act: str, more: dict[str, Any] | None = None) -> Callable[[Endpoint], Endpoint]:
         assert act in ACTS, f"{act} is no act of the table of who may do what"
-        return self.api_route(path, methods=[method], response_class=Response, openapi_extra={_ACT: act}, tags=[act.partition(".")[0]])
+        extra = {_ACT: act, **(more or {})}
+        return self.api_route(path, methods=[method], response_class=Response, openapi_extra=extra, tags=[act.partition(".")[0]])
 
 
 class ActRoute(APIRoute):
@@ -57,6 +67,12 @@ class ActRoute(APIRoute):
     def act(self) -> str | None:
         return (self.openapi_extra or {}).get(_ACT)
 
+    @property
+    def media(self) -> tuple[str, ...]:
+        """The media types of the file that it takes; none: it takes JSON."""
+        media: tuple[str, ...] = (self.openapi_extra or {}).get(_MEDIA, ())
+        return media
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
 
@@ -65,7 +81,10 @@ class ActRoute(APIRoute):
             reading = StrictRequest(request.scope, request.receive)
             context = None if self.act is None else await context_of(reading, service, self.act)
             if request.method == "POST":
-                body = await reading.take_body(service.settings, declared=self.body_field is not None)
+                if self.media:
+                    body = await reading.take_file(service.settings, self.media)
+                else:
+                    body = await reading.take_body(service.settings, declared=self.body_field is not None)
                 if context is not None:
                     context.body = body
             request.scope["fenyong.context"] = context
@@ -81,12 +100,7 @@ class StrictRequest(Request):
 
     async def take_body(self, settings: Settings, *, declared: bool) -> bytes:
         """The body's bytes; Declined for what is too large, too slow, no JSON, or there though the route has none."""
-        try:
-            async with asyncio.timeout(settings.body_wait_s):
-                body = await self._within(settings.body_limit_bytes)
-        except TimeoutError:
-            raise Declined("slow_body", headers={"connection": "close"}) from None
-        self._body = body
+        body = await self._taken(settings.body_wait_s, settings.body_limit_bytes)
         if body:
             self._refuse_other_types()
             self._content = read_json(body)
@@ -95,22 +109,41 @@ class StrictRequest(Request):
                 raise Declined("invalid_request", errors=[FieldError(pointer, "unknown_field") for pointer in pointers[:20]])
         return body
 
+    async def take_file(self, settings: Settings, media: tuple[str, ...]) -> bytes:
+        """The file's bytes; Declined for what is too large, too slow, empty, or said to be of another type."""
+        if self.headers.get("content-type", "").lower() not in media:
+            raise Declined("unsupported_file_type", types=media, headers={"accept": ", ".join(media), "connection": "close"})
+        limit_bytes = settings.upload_limit_bytes
+        return await self._taken(settings.upload_wait_s, limit_bytes, wasted_bytes=_PATIENCE * limit_bytes)
+
+    async def _taken(self, wait_s: float, limit_bytes: int, *, wasted_bytes: int = 0) -> bytes:
+        try:
+            async with asyncio.timeout(wait_s):
+                self._body = await self._within(limit_bytes, wasted_bytes)
+        except TimeoutError:
+            raise Declined("slow_body", headers={"connection": "close"}) from None
+        return self._body
+
     async def json(self) -> Any:
         return self._content
 
-    async def _within(self, limit_bytes: int) -> bytes:
-        # Closing says that the rest will not be read; a client that keeps sending is cut off.
+    async def _within(self, limit_bytes: int, wasted_bytes: int) -> bytes:
+        # Closing says that the rest will not be read; a client that keeps sending is cut off, and may never see why. So that whoever
+        # sends a file somewhat too large is told, so much of it is read for nothing.
         too_large = Declined("body_too_large", limit_bytes=limit_bytes, headers={"connection": "close"})
         announced = self.headers.get("content-length", "0")
-        if not announced.isdigit() or len(announced) > 18 or int(announced) > limit_bytes:
+        if not announced.isdigit() or len(announced) > 18 or int(announced) > limit_bytes + wasted_bytes:
             raise too_large
         chunks: list[bytes] = []
         taken_bytes = 0
         async for chunk in self.stream():
             taken_bytes += len(chunk)
-            if taken_bytes > limit_bytes:
+            if taken_bytes > limit_bytes + wasted_bytes:
                 raise too_large
-            chunks.append(chunk)
+            if taken_bytes <= limit_bytes:
+                chunks.append(chunk)
+        if taken_bytes > limit_bytes:
+            raise too_large
         return b"".join(chunks)
 
     def _refuse_other_types(self) -> None:

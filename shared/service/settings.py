@@ -28,5 +28,7 @@ class Settings(BaseSettings):
     body_wait_s: float = 10.0
     body_limit_bytes: int = 1_048_576
     header_limit_bytes: int = 32_768
+    upload_limit_bytes: int = 10_485_760
+    upload_wait_s: float = 60.0
     pool_connections_max: int = 8
     token_lives_s: int = 12 * 3600

@@ -15,8 +15,9 @@ from services.listing.aggregate.holding import (
     stop_terms,
 )
 from services.listing.aggregate.listing import Listing, Said, claims_of, evolve, is_concealed
+from services.listing.aggregate.picturing import find_watermark, upload_photo
 from services.listing.aggregate.warning import endings, warn
-from services.listing.aggregate.working import draw_floor_plan, return_key, sign_exclusive, survey, take_key
+from services.listing.aggregate.working import draw_floor_plan, return_key, sign_exclusive, survey, survey_with, take_key
 
 __all__ = [
     "Listing",
@@ -35,6 +36,7 @@ __all__ = [
     "evolve",
     "evolve_attempt",
     "find_duplicate",
+    "find_watermark",
     "follow_up",
     "is_concealed",
     "leave_behind",
@@ -48,6 +50,8 @@ __all__ = [
     "sign_exclusive",
     "stop_terms",
     "survey",
+    "survey_with",
     "take_key",
+    "upload_photo",
     "warn",
 ]

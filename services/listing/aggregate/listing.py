@@ -27,6 +27,7 @@ from services.listing.events import (
     Kind,
     Lapsed,
     Marked,
+    PhotoUploaded,
     Reassigned,
     Refuted,
     Rescheduled,
@@ -37,6 +38,7 @@ from services.listing.events import (
     Surveyed,
     TermEnding,
     ViolationFound,
+    WatermarkFound,
 )
 from shared.eventlog import Claim
 from shared.regulation import Refused, Violation
@@ -50,6 +52,15 @@ class Said(Struct, frozen=True):
     by: str
     at: datetime
     reached: bool
+
+
+class Photo(Struct, frozen=True):
+    """A picture that was uploaded (B-1-3-1), and whether a watermark was found on it."""
+
+    photo: str
+    by: str
+    sha256: str
+    watermarked: bool = False
 
 
 class Listing(Struct, frozen=True):
@@ -77,6 +88,7 @@ class Listing(Struct, frozen=True):
     place: int | None = None
     deals: tuple[str, ...] = ()
     duplicate: bool = False
+    photos: tuple[Photo, ...] = ()
     announced: str | None = None
     warned: dict[str, datetime] = {}
 
@@ -139,6 +151,11 @@ def _changed(listing: Listing, event: Event) -> Listing:
             return _without_owner(listing, correct)
         case Refuted(follow_up=version):
             return structs.replace(listing, said=tuple(said for said in listing.said if said.version != version))
+        case PhotoUploaded(photo=photo, by=by, sha256=sha256):
+            return structs.replace(listing, photos=(*listing.photos, Photo(photo, by, sha256)))
+        case WatermarkFound(photo=marked):
+            photos = (structs.replace(p, watermarked=True) if p.photo == marked else p for p in listing.photos)
+            return structs.replace(listing, photos=tuple(photos))
         case DuplicateFound():
             return structs.replace(listing, duplicate=True)
         case HolderLeft(person=person):

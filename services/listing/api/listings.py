@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from services.listing import aggregate, rules, views
 from services.listing.aggregate import Listing
-from services.listing.events import AttemptFound, Channel, FollowedUp, House, Kind, Refuted, Status
+from services.listing.events import AttemptFound, Channel, FollowedUp, House, Kind, Pictured, Refuted, Scene, Status
 from shared.entry import Entry, Meta, id_of, uuid_of
 from shared.eventlog import Command, Look, Streams
 from shared.identity import post_of, posts_of
@@ -28,8 +28,10 @@ from shared.service import (
     ListingId,
     Paged,
     PersonId,
+    PhotoId,
     Reason,
     Routes,
+    Several,
     Short,
     Text,
     done,
@@ -73,16 +75,34 @@ class FollowUp(Body):
     outcome: Literal["reached", "unreachable"] | None = None
 
 
+class Shot(Body):
+    photo: PhotoId
+    scene: Scene
+
+
 class Survey(Body):
-    indoor: Count
-    indoor_with_agent: Count
-    outdoor: Count
-    watermarked: Count = 0
+    """Either numbers of photos or the photos themselves, which were uploaded before."""
+
+    indoor: Count | None = None
+    indoor_with_agent: Count | None = None
+    outdoor: Count | None = None
+    watermarked: Count | None = None
+    photos: Several[Shot] | None = None
+
+    def checked(self) -> "Survey":
+        """Raises Declined where it is neither the one nor the other."""
+        counts = {name: getattr(self, name) for name in ("indoor", "indoor_with_agent", "outdoor", "watermarked")}
+        if self.photos is not None and (told := [name for name, count in counts.items() if count is not None]):
+            raise invalid(*((f"/{name}", "unknown_field") for name in told))
+        if self.photos is None and (missing := [name for name, count in counts.items() if count is None and name != "watermarked"]):
+            raise invalid(*((f"/{name}", "missing") for name in missing))
+        return self
 
 
 class FloorPlan(Body):
     door: bool
     compass: bool
+    photo: PhotoId | None = None
 
 
 class Refute(Body):
@@ -119,7 +139,7 @@ def _parts(ctx: Context) -> Parts:
     return parts
 
 
-def _listings(ctx: Context) -> Streams[Listing]:
+def listings_of(ctx: Context) -> Streams[Listing]:
     return _parts(ctx).listings
 
 
@@ -139,7 +159,7 @@ async def enter(ctx: Ctx, body: Enter) -> Response:
 
     facts: dict[str, Any] = {"by": ctx.caller, "recorder": post, "kind": body.kind, "house": body.house, "owner": owner}
     async with _attempts_on_record(ctx, recorder):
-        outcome = await _listings(ctx).begin(
+        outcome = await listings_of(ctx).begin(
             id, aggregate.enter, command=ctx.command(), look=look, answer=entered(id, "correct", "missing"),
             acquired_at=body.acquired_at, **facts,
         )  # fmt: skip
@@ -180,7 +200,7 @@ async def complete(ctx: Ctx, id: ListingId, body: HouseFacts) -> Response:
         return {**around, **await _of_room(ctx, rules.room_of(pack, state.kind, house), owner)}
 
     async with _attempts_on_record(ctx, ctx.caller.person):
-        outcome = await _listings(ctx).change(
+        outcome = await listings_of(ctx).change(
             id, aggregate.complete, command=ctx.command(), look=look, answer=done(id, "correct", "missing"),
             by=ctx.caller, house=body.house, owner=owner,
         )  # fmt: skip
@@ -214,38 +234,43 @@ async def follow_up(ctx: Ctx, id: ListingId, body: FollowUp) -> Response:
 
     await ctx.service.caught_up()
     facts = {"channel": body.channel, "text": body.text, "about": body.about, "outcome": body.outcome}
-    return await _change(ctx, id, aggregate.follow_up, look=look, **facts)
+    return await change(ctx, id, aggregate.follow_up, look=look, **facts)
 
 
 @routes.command("/v1/listings/{id}:take-key", act="listing.take_key")
 async def take_key(ctx: Ctx, id: ListingId) -> Response:
     """Takes a key (A-1.N1)."""
-    return await _change(ctx, id, aggregate.take_key)
+    return await change(ctx, id, aggregate.take_key)
 
 
 @routes.command("/v1/listings/{id}:return-key", act="listing.return_key")
 async def return_key(ctx: Ctx, id: ListingId) -> Response:
     """Gives the key back (A-1.N1)."""
-    return await _change(ctx, id, aggregate.return_key)
+    return await change(ctx, id, aggregate.return_key)
 
 
 @routes.command("/v1/listings/{id}:sign-exclusive", act="listing.sign_exclusive")
 async def sign_exclusive(ctx: Ctx, id: ListingId, body: Exclusive) -> Response:
     """Records an exclusive agency (A-1.2.2)."""
-    return await _change(ctx, id, aggregate.sign_exclusive, until=body.until)
+    return await change(ctx, id, aggregate.sign_exclusive, until=body.until)
 
 
 @routes.command("/v1/listings/{id}:survey", act="listing.survey")
 async def survey(ctx: Ctx, id: ListingId, body: Survey) -> Response:
-    """Records photos taken, by number (B-1-3-1)."""
-    counts = {name: getattr(body, name) for name in Survey.model_fields}
-    return await _change(ctx, id, aggregate.survey, **counts)
+    """Records photos taken: those uploaded, with what each shows, or by number alone (B-1-3-1)."""
+    told = body.checked()
+    if told.photos is not None:
+        return await change(ctx, id, aggregate.survey_with, photos=tuple(Pictured(shot.photo, shot.scene) for shot in told.photos))
+    indoor, with_agent, outdoor = told.indoor, told.indoor_with_agent, told.outdoor
+    return await change(
+        ctx, id, aggregate.survey, indoor=indoor, indoor_with_agent=with_agent, outdoor=outdoor, watermarked=told.watermarked or 0
+    )
 
 
 @routes.command("/v1/listings/{id}:floor-plan", act="listing.floor_plan")
 async def floor_plan(ctx: Ctx, id: ListingId, body: FloorPlan) -> Response:
     """Records a floor plan and what is marked in it (B-1-3-2)."""
-    return await _change(ctx, id, aggregate.draw_floor_plan, door=body.door, compass=body.compass)
+    return await change(ctx, id, aggregate.draw_floor_plan, door=body.door, compass=body.compass, photo=body.photo)
 
 
 @routes.command("/v1/listings/{id}:conceal", act="listing.conceal")
@@ -254,19 +279,19 @@ async def conceal(ctx: Ctx, id: ListingId) -> Response:
     person = ctx.caller.person
     for stream in (await views.places_of(ctx.service.pool, ctx.tenant, person)).values():
         ended = id_of("lst", stream)
-        await _listings(ctx).change(ended, aggregate.end_concealment, command=Command(ctx.tenant, "", Meta()))
+        await listings_of(ctx).change(ended, aggregate.end_concealment, command=Command(ctx.tenant, "", Meta()))
 
     async def look(state: Listing, at: datetime) -> dict[str, Any]:
         taken = frozenset(await views.places_of(ctx.service.pool, ctx.tenant, person))
         return {**await looking(ctx.service.pool, ctx.tenant, person)(state, at), "taken": taken}
 
-    return await _change(ctx, id, aggregate.conceal, look=look)
+    return await change(ctx, id, aggregate.conceal, look=look)
 
 
 @routes.command("/v1/listings/{id}:reveal", act="listing.reveal")
 async def reveal(ctx: Ctx, id: ListingId) -> Response:
     """Ends its concealment (A-2.9)."""
-    return await _change(ctx, id, aggregate.reveal, look=looking(ctx.service.pool, ctx.tenant))
+    return await change(ctx, id, aggregate.reveal, look=looking(ctx.service.pool, ctx.tenant))
 
 
 @routes.command("/v1/listings/{id}:refute", act="listing.refute")
@@ -280,7 +305,7 @@ async def refute(ctx: Ctx, id: ListingId, body: Refute) -> Response:
         past = [(entry.version, entry.event) for entry in entries]
         return {**found, "past": past, "follow_up": _follow_up_meant(entries, body.follow_up)}
 
-    return await _change(ctx, id, aggregate.refute, look=look, what=body.what, reason=body.reason)
+    return await change(ctx, id, aggregate.refute, look=look, what=body.what, reason=body.reason)
 
 
 def _follow_up_meant(entries: Sequence[Entry], meant: str | None) -> int | None:
@@ -298,23 +323,23 @@ async def find_duplicate(ctx: Ctx, id: ListingId, body: Why) -> Response:
         before = await views.violations_of(ctx.service.pool, ctx.tenant, "duplicate_entry", state.recorder)
         return {**await looking(ctx.service.pool, ctx.tenant)(state, at), "ordinal": before + 1}
 
-    return await _change(ctx, id, aggregate.find_duplicate, look=look, reason=body.reason)
+    return await change(ctx, id, aggregate.find_duplicate, look=look, reason=body.reason)
 
 
 @routes.command("/v1/listings/{id}:mark", act="listing.mark")
 async def mark(ctx: Ctx, id: ListingId, body: Mark) -> Response:
     """Marks it valid, invalid, rented or sold (A-2.12)."""
-    return await _change(ctx, id, aggregate.mark, look=looking(ctx.service.pool, ctx.tenant, ctx.caller.person), status=body.status)
+    return await change(ctx, id, aggregate.mark, look=looking(ctx.service.pool, ctx.tenant, ctx.caller.person), status=body.status)
 
 
 @routes.command("/v1/listings/{id}:reassign", act="listing.reassign")
 async def reassign(ctx: Ctx, id: ListingId, body: Reassign) -> Response:
     """Gives it to another agent or an account (A-2.11)."""
-    return await _change(ctx, id, aggregate.reassign, look=looking(ctx.service.pool, ctx.tenant, body.to), to=body.to)
+    return await change(ctx, id, aggregate.reassign, look=looking(ctx.service.pool, ctx.tenant, body.to), to=body.to)
 
 
-async def _change(ctx: Context, id: str, decide: Any, *, look: Look | None = None, **facts: Any) -> Response:
-    outcome = await _listings(ctx).change(id, decide, command=ctx.command(), look=look, answer=done(id), by=ctx.caller, **facts)
+async def change(ctx: Context, id: str, decide: Any, *, look: Look | None = None, **facts: Any) -> Response:
+    outcome = await listings_of(ctx).change(id, decide, command=ctx.command(), look=look, answer=done(id), by=ctx.caller, **facts)
     return ctx.reply(outcome)
 
 
@@ -367,14 +392,14 @@ def _in_list(row: Any) -> dict[str, Any]:
 @routes.query("/v1/listings/{id}", act="listing.read")
 async def show(ctx: Ctx, id: ListingId, as_of: Instant | None = None, known_at: Instant | None = None) -> Response:
     """A listing, now or as of an instant as known at another. What the caller may not see is unknown."""
-    read = await _listings(ctx).read(ctx.tenant, id, as_of=as_of, known_at=known_at)
+    read = await listings_of(ctx).read(ctx.tenant, id, as_of=as_of, known_at=known_at)
     now = await ctx.service.log.now(ctx.tenant)
     if read is None:
         raise Refused("unknown_reference")
     listing, version = read
     at = as_of or known_at or now
     holder, concealed = holder_at(listing.stands, at), aggregate.is_concealed(listing, at)
-    if concealed and not await _may_see(ctx, listing, holder):
+    if concealed and not await may_see(ctx, listing, holder):
         raise Refused("unknown_reference")
     number = await views.number_of(ctx.service.pool, ctx.tenant, uuid_of(id))
     stand = next(s for s in listing.stands if s.holder == holder)
@@ -394,12 +419,13 @@ async def show(ctx: Ctx, id: ListingId, as_of: Instant | None = None, known_at: 
         "missing": listing.missing,
         "asked_for": listing.check.asked_for,
         "keys": listing.keys,
+        "photos": [{"id": photo.photo, "by": photo.by, "watermarked": photo.watermarked} for photo in listing.photos],
         "deal": listing.deal,
     }
     return ctx.show(shown, version=version)
 
 
-async def _may_see(ctx: Context, listing: Listing, holder: str) -> bool:
+async def may_see(ctx: Context, listing: Listing, holder: str) -> bool:
     """A-2.9: a concealed listing is seen by its holder, its recorder and those above them."""
     own = ctx.caller.person in (holder, listing.recorder)
     over = [await post_of(ctx.service.pool, ctx.tenant, person) for person in {holder, listing.recorder} if person.startswith("psn_")]

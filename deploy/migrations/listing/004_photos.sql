@@ -1,0 +1,11 @@
+-- Pictures of listings, each under the SHA-256 that its entry in the log names. No view: it cannot be rebuilt, and is never changed.
+create table photos (
+    tenant      uuid        not null,
+    sha256      text        not null,
+    media_type  text        not null,
+    content     bytea       not null,
+    kept_at     timestamptz not null default clock_timestamp(),
+    primary key (tenant, sha256)
+);
+alter table photos alter column content set storage external;
+grant select, insert on photos to {role};
