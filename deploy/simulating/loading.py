@@ -31,12 +31,12 @@ async def load(dsn: str, world: World, service: str) -> None:
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction():
-            if await connection.fetchval("select position from head for update"):
+            await connection.execute("select from head for update")
+            if await connection.fetchval("select exists (select from log)"):
                 raise NotEmpty
             log = rows(world, service)
             await connection.copy_records_to_table("log", records=log, columns=COLUMNS)
             await connection.copy_records_to_table("claims", records=claim_rows(world, service), columns=CLAIM_COLUMNS)
-            await connection.execute("update head set position = $1", len(log))
             await connection.execute("select set_story_clock($1, $2)", world.tenant, world.now)
         await connection.execute("analyze")
     finally:

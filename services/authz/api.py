@@ -176,7 +176,7 @@ async def token(request: Request, body: Token) -> Response:
     if body.person is not None:
         await _in_post(service.parts, tenant, body.person)
     lives_s, now_s = service.settings.token_lives_s, int(now().timestamp())
-    position = await service.pool.fetchval("select position from head") if body.person else 0
+    position = await service.pool.fetchval("select coalesce(max(position), 0) from log") if body.person else 0
     made = service.keys.mint(sub=body.person or "hq", tenant=tenant, now_s=now_s, lives_s=lives_s, position=position)
     return Response(
         json_of({"token": made, "expires_in_s": lives_s}), 201, media_type="application/json", headers={"cache-control": "no-store"}

@@ -5,29 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 import msgspec
+from asyncpg.prepared_stmt import PreparedStatement
 
 from shared.entry import Codec, Entry, Meta, uuid_of
 from shared.eventlog.command import NO_ANSWER, Answer, Claim, Command, Happened, Verdict
-from shared.eventlog.together import columns, hexed, quoted
+from shared.eventlog.together import columns
 
 VERDICTS: Final[tuple[Verdict, ...]] = ("done", "known", "version", "claim", "stale")
 """By the number that the database gives them."""
 
-_APPEND: Final = """
-    select first, recorded, stamps, losers, verdicts from append(
-        $1::text::uuid[], $2::text::uuid[], $3::text::integer[], $4::text::timestamptz[],
-        $5::text::integer[], $6::text::integer[], $7::text::text[], $8::text::bytea[], $9::text::text[], $10::text::timestamptz[],
-        $11::text::integer[], $12::text::text[], $13::text::text[], $14::text::bytea[],
-        $15::text::integer[], $16::text::integer[], $17::text::integer[], $18::text::bytea[],
-        $19::text::integer[], $20::text::text[], $21::text::text[], $22::text::boolean[], $23::text::text[]
+
+_AT_ONCE: Final = """
+    select first, recorded from append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+"""
+_ONE: Final = "select first, recorded from append_one($1, $2, $3, $4, $5, $6, $7, $8)"
+_CAREFULLY: Final = """
+    select ends, stamps, verdicts from append_carefully(
+        $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24
     )
 """
-_APPEND_ONE: Final = "select position, recorded, verdict from append_one($1, $2, $3, $4, $5, $6, $7, $8)"
 _WRITE_META: Final = msgspec.json.Encoder().encode
 
 
@@ -36,8 +37,10 @@ class Pending:
 
     __slots__ = (
         "answer", "claims", "command", "done", "encoded", "events", "expected", "meta", "not_after", "stream", "tenant", "touches",
-        "written",
     )  # fmt: skip
+
+    done: asyncio.Future[tuple[int, int, datetime]]
+    """The verdict's number, the position of the last entry, and when it was recorded."""
 
     def __init__(
         self,
@@ -56,18 +59,14 @@ class Pending:
         self.tenant, self.stream, self.expected, self.events = tenant, uuid_of(stream_id), expected, events
         self.meta, self.command, self.not_after, self.answer = meta, command, not_after, answer or NO_ANSWER
         self.encoded = [codec.encode(event) for event in events]
-        # The last word on a claim counts.
-        self.claims = list({(claim.kind, claim.key): claim for claim in claims}.values())
         # It does not matter that these lack the tenant: who shares one by accident only waits a little.
-        self.touches = [stream_id, *[f"{claim.kind} {claim.key}" for claim in self.claims]]
+        self.touches = [stream_id]
+        # The last word on a claim counts.
+        self.claims = list({(claim.kind, claim.key): claim for claim in claims}.values()) if claims else ()
+        if self.claims:
+            self.touches += [f"{claim.kind} {claim.key}" for claim in self.claims]
         if command.key is not None:
             self.touches.append(f"{command.caller} {command.key}")
-        self.written: _Written | None = None
-        self.done: asyncio.Future[tuple[int, int, datetime]] = asyncio.get_running_loop().create_future()
-        """The verdict's number, the position of the last entry, and when it was recorded."""
-
-    def prepare(self) -> None:
-        self.written = self.written or _written(self)
 
     @property
     def is_plain(self) -> bool:
@@ -81,76 +80,104 @@ class Pending:
             for n, (event, (type, data)) in enumerate(zip(self.events, self.encoded, strict=True))
         ]
 
+    def rows(self) -> Iterable[tuple[Any, ...]]:
+        """Its entries, as far as they are known before they are written: version, type, data, meta, at."""
+        meta = _WRITE_META(self.meta).decode()
+        for version, (event, (type, data)) in enumerate(zip(self.events, self.encoded, strict=True), start=self.expected + 1):
+            yield version, type, data, meta, event.at
 
-async def append(connection: asyncpg.Connection, batch: list[Pending]) -> None:
-    if len(batch) == 1 and batch[0].is_plain:
-        await _append_one(connection, batch[0])
-        return
-    row = await connection.fetchrow(_APPEND, *_parameters(batch))
-    assert row is not None, "a function answers"
-    position, recorded, stamps, losers, verdicts = row
-    verdict_of = {} if losers is None else dict(zip(losers, verdicts, strict=True))
-    for n, pending in enumerate(batch, start=1):
-        verdict = verdict_of.get(n, 0)
-        if verdict == 0:
+
+class Appender:
+    """One connection's way to append."""
+
+    def __init__(self, at_once: PreparedStatement, one: PreparedStatement, carefully: PreparedStatement) -> None:
+        self._at_once, self._one, self._carefully = at_once, one, carefully
+
+    @classmethod
+    async def on(cls, connection: asyncpg.Connection) -> Appender:
+        return cls(await connection.prepare(_AT_ONCE), await connection.prepare(_ONE), await connection.prepare(_CAREFULLY))
+
+    async def __call__(self, batch: list[Pending]) -> None:
+        """Nearly always all of them win, so that is tried first."""
+        if not await self._all_won(batch):
+            await self._append_carefully(batch)
+
+    async def _all_won(self, batch: list[Pending]) -> bool:
+        if not all(pending.events for pending in batch):
+            return False
+        try:
+            if len(batch) == 1 and batch[0].is_plain:
+                row = await self._one.fetchrow(*_parameters_of_one(batch[0]))
+            else:
+                row = await self._at_once.fetchrow(*_parameters(batch))
+        except asyncpg.UniqueViolationError:
+            return False
+        assert row is not None, "a function answers"
+        position, recorded = row
+        if position is None:
+            return False
+        for pending in batch:
             position += len(pending.events)
-        if not pending.done.done():
-            pending.done.set_result((verdict, position, recorded if stamps is None else stamps[n - 1]))
+            if not pending.done.done():
+                pending.done.set_result((0, position, recorded))
+        return True
+
+    async def _append_carefully(self, batch: list[Pending]) -> None:
+        row = await self._carefully.fetchrow(*_careful_parameters(batch))
+        assert row is not None, "a function answers"
+        for pending, ending, stamp, verdict in zip(batch, *row, strict=True):
+            if not pending.done.done():
+                pending.done.set_result((verdict, ending, stamp))
 
 
-async def _append_one(connection: asyncpg.Connection, one: Pending) -> None:
-    type, data = one.encoded[0]
-    row = await connection.fetchrow(
-        _APPEND_ONE, one.tenant, one.stream, one.expected, one.not_after, type, data, _WRITE_META(one.meta).decode(), one.events[0].at
-    )
-    assert row is not None, "a function answers"
-    position, recorded, verdict = row
-    if not one.done.done():
-        one.done.set_result((verdict or 0, position, recorded))
+def _parameters_of_one(one: Pending) -> list[Any]:
+    [row] = one.rows()
+    return [one.tenant, one.stream, *row, one.not_after]
 
 
-def _parameters(batch: list[Pending]) -> list[str | None]:
+def _parameters(batch: list[Pending]) -> list[Any]:
     """A batch as the parameters of the database's `append`."""
-    commands, entries, keyed, claimed = [], [], [], []
+    entries: list[tuple[Any, ...]] = []
+    keyed: list[tuple[Any, ...]] = []
+    claimed: list[tuple[Any, ...]] = []
+    released: list[tuple[Any, ...]] = []
+    not_after: datetime | None = None
+    for pending in batch:
+        tenant, stream = pending.tenant, pending.stream
+        entries += [(tenant, stream, *row) for row in pending.rows()]
+        _add(len(entries), pending, keyed, claimed, released)
+        if pending.not_after is not None and (not_after is None or pending.not_after < not_after):
+            not_after = pending.not_after
+    return [*columns(entries, 7), not_after, *columns(keyed, 6), *columns(claimed, 4), *columns(released, 3)]
+
+
+def _careful_parameters(batch: list[Pending]) -> list[Any]:
+    """A batch as the parameters of the database's `append_carefully`."""
+    commands: list[tuple[Any, ...]] = []
+    entries: list[tuple[Any, ...]] = []
+    keyed: list[tuple[Any, ...]] = []
+    claimed: list[tuple[Any, ...]] = []
+    released: list[tuple[Any, ...]] = []
     for number, pending in enumerate(batch, start=1):
-        n, written = str(number), pending.written or _written(pending)
-        commands.append(written.command)
-        for entry in written.entries:
-            entries.append((n, *entry))
-        if written.key is not None:
-            keyed.append((n, *written.key, str(len(entries)), *written.answer))
-        for claim in written.claims:
-            claimed.append((n, *claim))
-    return [*columns(commands, 4), *(columns(entries, 6) if entries else ["{}"] * 6), *columns(keyed, 8), *columns(claimed, 5)]
+        commands.append((pending.tenant, pending.stream, pending.expected, len(pending.events), pending.not_after))
+        entries += [(number, *row) for row in pending.rows()]
+        _add(number, pending, keyed, claimed, released)
+    return [*columns(commands, 5), *columns(entries, 6), *columns(keyed, 6), *columns(claimed, 4), *columns(released, 3)]
 
 
-class _Written(NamedTuple):
-    """A command as elements of arrays."""
-
-    command: tuple[str, ...]
-    entries: list[tuple[str, ...]]
-    key: tuple[str, ...] | None
-    answer: tuple[str, ...]
-    claims: list[tuple[str, ...]]
-
-
-def _written(pending: Pending) -> _Written:
-    command, meta = pending.command, quoted(_WRITE_META(pending.meta).decode())
-    by, version = quoted(pending.meta.by), str(pending.expected + len(pending.events))
-    return _Written(
-        (pending.tenant.hex, pending.stream.hex, str(pending.expected), _instant(pending.not_after)),
-        [
-            (str(version), f'"{type}"', hexed(data), meta, _instant(event.at))
-            for version, (event, (type, data)) in enumerate(zip(pending.events, pending.encoded, strict=True), start=pending.expected + 1)
-        ],
-        None if command.key is None else (quoted(command.caller), quoted(command.key), hexed(command.fingerprint), version),
-        (str(pending.answer.status), hexed(pending.answer.body)),
-        [(quoted(claim.kind), quoted(claim.key), "t" if claim.release else "f", by) for claim in pending.claims],
-    )
-
-
-def _instant(at: datetime | None) -> str:
-    if at is None:
-        return "NULL"
-    assert at.tzinfo is not None, "an instant has a time zone"
-    return at.isoformat()
+def _add(
+    place: int,
+    pending: Pending,
+    keyed: list[tuple[Any, ...]],
+    claimed: list[tuple[Any, ...]],
+    released: list[tuple[Any, ...]],
+) -> None:
+    """Adds the command's key, with the answer, and its claims, under its place in the batch."""
+    command, answer = pending.command, pending.answer
+    if command.key is not None:
+        keyed.append((place, command.caller, command.key, command.fingerprint, answer.status, answer.body))
+    for claim in pending.claims:
+        if claim.release:
+            released.append((place, claim.kind, claim.key))
+        else:
+            claimed.append((place, claim.kind, claim.key, pending.meta.by))

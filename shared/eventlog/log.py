@@ -12,9 +12,9 @@ import asyncpg
 import msgspec
 
 from shared.entry import Codec, Entry, Meta, uuid_of
-from shared.eventlog.appending import VERDICTS, Pending, append
+from shared.eventlog.appending import VERDICTS, Appender, Pending
 from shared.eventlog.command import Answer, Appended, Claim, Claimant, Command, Happened, KeyReused
-from shared.eventlog.reading import Asked, read
+from shared.eventlog.reading import Asked, Reader
 from shared.eventlog.together import Together
 
 # The first row, of version 0, is no entry: it says what time it was, so that this is one round trip.
@@ -49,8 +49,8 @@ class EventLog:
         """The last position that this process appended."""
         # Small batches of reads, so that while some commands are being decided others are read, and others appended; a commit
         # is dear, and takes all who wait.
-        self._reads = Together("log reader", dsn, read, largest_batch=8)
-        self._appends = Together("log writer", dsn, append, largest_batch=1000)
+        self._reads = Together("log reader", dsn, Reader.on, largest_batch=8)
+        self._appends = Together("log writer", dsn, Appender.on, largest_batch=1000)
         self._waiting: set[asyncio.Future[None]] = set()
 
     async def start(self) -> None:
@@ -175,9 +175,9 @@ class EventLog:
         known = await self.known(command)
         return None if known is None else known.answer
 
-    async def drop_old_answers(self) -> int:
-        """Drops answers older than 45 days; how many they were."""
-        dropped: int = await self.pool.fetchval("select drop_old_answers()")
+    async def drop_old_answers(self, most: int = 1000) -> int:
+        """Drops answers older than 45 days, so many at most; how many they were."""
+        dropped: int = await self.pool.fetchval("select drop_old_answers($1)", most)
         return dropped
 
     # -- waking

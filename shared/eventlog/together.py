@@ -27,31 +27,30 @@ class Waiting(Protocol):
     @property
     def touches(self) -> Sequence[str]: ...
 
-    @property
-    def done(self) -> asyncio.Future[Any]: ...
-
-    def prepare(self) -> None:
-        """Does beforehand, while others are under way, what takes time."""
+    done: asyncio.Future[Any]
 
 
 Item = TypeVar("Item", bound=Waiting)
+Perform = Callable[[list[Item]], Awaitable[None]]
 
 
 class Together(Generic[Item]):
     """What waits while one batch is under way goes with the next."""
 
-    def __init__(
-        self, name: str, dsn: str, perform: Callable[[asyncpg.Connection, list[Item]], Awaitable[None]], *, largest_batch: int
-    ) -> None:
-        self.name, self.dsn, self.perform, self.largest_batch = name, dsn, perform, largest_batch
+    def __init__(self, name: str, dsn: str, on: Callable[[asyncpg.Connection], Awaitable[Perform[Item]]], *, largest_batch: int) -> None:
+        self.name, self.dsn, self.largest_batch = name, dsn, largest_batch
+        self._on = on
         self._queue: deque[Item] = deque()
         self._more = asyncio.Event()
         self._stopping = False
         self._connection: asyncpg.Connection | None = None
+        self._perform_on_it: Perform[Item] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         await self._connected()
+        self._loop = asyncio.get_running_loop()
         self._task = asyncio.create_task(self._run(), name=self.name)
 
     async def stop(self) -> None:
@@ -65,12 +64,11 @@ class Together(Generic[Item]):
 
     def do(self, item: Item) -> asyncio.Future[Any]:
         """Asks for something; Unreachable if the connection breaks meanwhile."""
+        assert self._loop is not None, "the log is used between its start and its stop"
         assert self._task is not None and not self._task.done(), "the log is used between its start and its stop"  # noqa: PT018
+        item.done = self._loop.create_future()
         self._queue.append(item)
-        if self._more.is_set():
-            item.prepare()
-        else:
-            self._more.set()
+        self._more.set()
         return item.done
 
     async def _run(self) -> None:
@@ -103,7 +101,7 @@ class Together(Generic[Item]):
         if not batch:
             return
         try:
-            await self.perform(await self._connected(), batch)
+            await (await self._connected())(batch)
         except Exception as error:
             if _broke_off(error):
                 _fail(batch, Unreachable(str(error)))
@@ -114,10 +112,11 @@ class Together(Generic[Item]):
                 for item in batch:
                     await self._perform([item])
 
-    async def _connected(self) -> asyncpg.Connection:
-        if self._connection is None or self._connection.is_closed():
+    async def _connected(self) -> Perform[Item]:
+        if self._connection is None or self._perform_on_it is None or self._connection.is_closed():
             self._connection = await asyncpg.connect(self.dsn, server_settings=_SETTINGS | {"application_name": self.name})
-        return self._connection
+            self._perform_on_it = await self._on(self._connection)
+        return self._perform_on_it
 
 
 def _broke_off(error: Exception) -> bool:
@@ -133,21 +132,6 @@ def _fail(batch: Sequence[Waiting], error: Exception) -> None:
             item.done.set_exception(error)
 
 
-# An array written out by us and cast by the database costs a tenth of what it costs asyncpg to take a list apart.
-
-
-def columns(rows: Iterable[tuple[str, ...]], width: int) -> list[str | None]:
-    """Rows as columns, each an array as Postgres writes it; nulls if there are no rows."""
-    return ["{" + ",".join(column) + "}" for column in zip(*rows, strict=True)] or [None] * width
-
-
-def quoted(text: str | None) -> str:
-    """A text as an element of an array."""
-    if text is None:
-        return "NULL"
-    return f'"{text}"' if text.isidentifier() else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def hexed(data: bytes) -> str:
-    """Bytes as an element of an array."""
-    return '"\\\\x' + data.hex() + '"'
+def columns(rows: list[tuple[Any, ...]], width: int) -> Iterable[Any]:
+    """Rows as columns; nulls if there are no rows."""
+    return zip(*rows, strict=True) if rows else [None] * width

@@ -122,7 +122,7 @@ class Service:
 
     async def caught_up(self) -> None:
         """Waits until this service's own views show all that its log holds now; NotYet if that takes long."""
-        position = await self.pool.fetchval("select position from head")
+        position = await self.pool.fetchval("select coalesce(max(position), 0) from log")
         if await self.reached({self.name: position}) is not None:
             raise NotYet("its own views are behind its log")
 

@@ -45,13 +45,12 @@ async def main(postgres_dsn: str) -> None:
 async def _fill(owner: asyncpg.Connection[Any], there: int, size: int) -> None:
     """Listings whose terms end in a year, straight into log and view, as projecting them would leave them."""
     columns = ("tenant", "stream", "number", "version", "state", "kind", "recorder", "correct", "status", "holder", "until", "turns_at")
-    now, written = datetime.now(UTC), await owner.fetchval("select position from head") - there
+    now, written = datetime.now(UTC), await owner.fetchval("select coalesce(max(position), 0) from log") - there
     for start in range(there, size, PAGE):
         numbers = range(written + start + 1, written + min(start + PAGE, size) + 1)
         page = [_entered(now, now + timedelta(days=365), number) for number in numbers]
         await owner.copy_records_to_table("log", records=[log for log, _ in page], columns=LOG)
         await owner.copy_records_to_table("listings", records=[view for _, view in page], columns=columns)
-    await owner.execute("update head set position = $1", await owner.fetchval("select max(position) from log"))
     await owner.execute("analyze")
 
 
@@ -98,7 +97,7 @@ async def _make_due(owner: asyncpg.Connection[Any]) -> None:
 
 async def _follow(pool: asyncpg.Pool[Any], log: EventLog) -> None:
     """The view takes in what was announced, so that the next sweep finds nothing due."""
-    for entry in await log.read(await pool.fetchval("select position - $1 from head", DUE), DUE):
+    for entry in await log.read(await pool.fetchval("select max(position) - $1 from log", DUE), DUE):
         async with pool.acquire() as connection:
             await views.project(connection, entry)
 

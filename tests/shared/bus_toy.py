@@ -129,7 +129,7 @@ async def as_new(name: str, owner_dsn: str) -> None:
         "create table if not exists heard (nth bigserial, source text, task text, position bigint, stream uuid, version int, data bytea,"
         f" primary key (source, task, position)); grant all on heard, heard_nth_seq to fenyong_{name};"
         "truncate log, claims, idempotency, story_clock, checkpoints, parked, heard;"
-        "update head set position = 0, recorded_at = '-infinity'"
+        "update head set recorded_at = '-infinity'"
     )
     await owner.close()
 

@@ -103,7 +103,7 @@ class BlockingRecorder(ApplicationRecorder):
         return self._do(self._last())
 
     async def _last(self) -> int | None:
-        position: int = await self.log.pool.fetchval("select position from head")
+        position: int = await self.log.pool.fetchval("select coalesce(max(position), 0) from log")
         return position or None
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:

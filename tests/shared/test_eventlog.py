@@ -412,7 +412,7 @@ async def test_nothing_is_recorded_with_a_time_before_the_lock(rooms: Streams[Ro
     for append in (lambda: opened(rooms), lambda: asyncio.gather(opened(rooms, "102"), opened(rooms, "103"))):
         transaction = holder.transaction()
         await transaction.start()
-        await holder.execute("update head set position = position")
+        await holder.execute("select from head for update")
         appending = asyncio.ensure_future(append())
         await until_someone_waits(own)
         released_at = await holder.fetchval("select clock_timestamp()")
@@ -433,7 +433,7 @@ async def test_a_last_position_waits_for_what_is_in_flight(log: EventLog, own: D
     writer = await asyncpg.connect(own.dsn)
     transaction = writer.transaction()
     await transaction.start()
-    one = "select recorded from append_one($1, $2, 0, null, 'room.Opened', $3, '{}', $4)"
+    one = "select recorded from append_one($1, $2, 1, 'room.Opened', $3, '{}', $4, null)"
     data = CODEC.encode(Opened("1", NOON))[1]
     recorded_at = await writer.fetchval(one, TENANT, uuid_of(new_id("roo")), data, NOON)
     asking = asyncio.ensure_future(log.last_position(TENANT, recorded_at))
@@ -459,7 +459,7 @@ async def test_there_is_no_story_where_none_is_played(log: EventLog, own: Databa
 
 
 async def test_the_services_role_cannot_write_but_by_appending(own: Database) -> None:
-    columns = {"log": "version", "head": "position", "claims": "key", "idempotency": "key", "story_clock": "now"}
+    columns = {"log": "version", "head": "recorded_at", "claims": "key", "idempotency": "key", "story_clock": "now"}
     for table, column in columns.items():
         statements = [f"update {table} set {column} = {column}", f"delete from {table}", f"truncate {table}"]
         for sql in [*statements, f"insert into {table} select * from {table}", f"drop table {table}"]:

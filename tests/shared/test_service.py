@@ -57,7 +57,7 @@ class Door:
         return await self.client.get(path, headers={**sent, **{name.replace("_", "-"): value for name, value in headers.items()}})
 
     async def positions(self) -> int:
-        position: int = await self.service.pool.fetchval("select position from head")
+        position: int = await self.service.pool.fetchval("select coalesce(max(position), 0) from log")
         return position
 
 
