@@ -22,6 +22,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "/v1/disputes": "commission",
     "/v1/packs": "commission",
     "/v1/violations": "commission",
+    "/v1/statements": "commission",
     "/v1/agenda": "commission",
     "/v1/preview": "commission",
     "/v1/companies": "authz",

@@ -3,7 +3,7 @@
 from services.authz import events as authz
 from services.client import events as client
 from services.commission.events import Activated, DisputeOpened, PrivateDealingFound, Settled, ViolationEvent
-from services.commission.views import courses, deals, journal, violations
+from services.commission.views import courses, deals, journal, ledger, violations
 from services.listing import events as listing
 from shared import identity
 from shared.entry import Entry, uuid_of
@@ -45,4 +45,5 @@ async def _project_own(connection: Connection, entry: Entry) -> None:
                 "insert into disputes (tenant, dispute, deal) values ($1, $2, $3) on conflict do nothing",
                 entry.tenant, uuid_of(dispute), entry.stream,
             )  # fmt: skip
+    await ledger.keep(connection, entry)
     await deals.DEALS.project(connection, entry)
