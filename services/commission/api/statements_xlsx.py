@@ -5,6 +5,7 @@ from datetime import UTC
 from typing import Any, BinaryIO
 
 import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from services.commission.api import statements_words as words
@@ -110,7 +111,7 @@ class XlsxWriter:
         self._sheet.write_formula(row, _FENS, self._over("fen"), self._sums[_FEN], sum.amount_fen)
 
     def _over(self, column: str, sheet: str = "") -> str:
-        letter = chr(ord("A") + list(COLUMNS).index(column))
+        letter = xl_col_to_name(list(COLUMNS).index(column))
         return f"=SUM({sheet}{letter}2:{letter}{max(self._number, 1) + 1})"
 
     # The sheet that sums up
