@@ -151,12 +151,6 @@ def quarter_ends(quarter: str) -> datetime:
     return start_of_day(date(year + number // 4, number % 4 * 3 + 1, 1))
 
 
-def quarter_begins(quarter: str) -> datetime:
-    """0:00 of a quarter's first day."""
-    year, number = (int(part) for part in quarter.split("-Q"))
-    return start_of_day(date(year, number * 3 - 2, 1))
-
-
 # -- years
 
 
