@@ -50,7 +50,6 @@ DRAWERS: Final = ("utils", "util", "helpers", "helper", "common", "core", "base"
 FUNCTION_LINES: Final = 60
 FILE_LINES: Final = 450
 LONG: Final = {
-    "services/commission/history.py": "a deal's whole evidence, folded in one place",
     "shared/problems.py": "a catalogue: every sentence twice",
 }
 """Files beyond FILE_LINES, and why."""

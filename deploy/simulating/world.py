@@ -182,7 +182,7 @@ class World:
             found += [entry for person in sorted(missing) for entry in self.streams[person]]
         before = {"authz": 2**53 - 1, "client": 2**53 - 1, "listing": 2**53 - 1, "commission": own[-1].position}
         entries = history.before_settlement(found)
-        pack = in_force(self.activations, history.as_it_stood(entries, Cut(closing, before)).closing_store, closing)
+        pack = in_force(self.activations, history.closing_store_of(history.dossier_of(entries), closing), closing)
         positions = {service: self._last_at(service, closing) for service in before}
         positions["commission"] = max(positions["commission"], own[-1].position)
         return history.judged(entries, Cut(closing, dict(sorted(positions.items()))), pack)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -24,7 +24,6 @@ from shared.tenure import activations_of
 LOOK_AGAIN_S = 0.02
 ASKED_WITHIN_S = 1.0
 """Who does not say within this how far they are counts as away, this time."""
-NO_END = 2**53 - 1  # the largest position that JSON carries exactly
 SOURCES = ("authz", "listing", "client")
 
 
@@ -58,7 +57,7 @@ class Bench:
         async with self._pool.acquire() as connection:
             entries = await journal.evidence(connection, tenant, own)
             pack = await self._pack(connection, tenant, entries, closing)
-            return history.judged(history.before_settlement(entries), await self._cut(connection, tenant, own, entries, closing), pack)
+            return history.judged(history.before_settlement(entries), await self._cut(tenant, entries, closing), pack)
 
     async def _missing(self, tenant: UUID, closing: datetime) -> tuple[str, ...]:
         """The services whose entries up to the closing are not all here, or that have not yet acted on the others' up to then."""
@@ -79,17 +78,17 @@ class Bench:
         own, _ = await self._log.last_position(tenant, closing)
         return {**await journal.positions(self._pool, tenant, list(SOURCES), closing), self._log.service: own}
 
-    async def _cut(self, connection: Any, tenant: UUID, own: Sequence[Entry], entries: Sequence[Entry], closing: datetime) -> Cut:
+    async def _cut(self, tenant: UUID, entries: Sequence[Entry], closing: datetime) -> Cut:
         """The positions at closing, and on to what services did later on account of entries before it, and to the deal's own acts."""
         positions = await self._positions(tenant, closing)
         for entry in entries:
-            if entry.effective_at <= closing or entry in own:
+            if entry.service == self._log.service or entry.effective_at <= closing:
                 positions[entry.service] = max(positions.get(entry.service, 0), entry.position)
         return Cut(closing, dict(sorted(positions.items())))
 
     async def _pack(self, connection: Any, tenant: UUID, entries: Sequence[Entry], closing: datetime) -> Pack:
         """The pack in force for the closing store at closing. Refused: no_pack."""
-        store = history.as_it_stood(entries, _open_cut(closing)).closing_store
+        store = history.closing_store_of(history.dossier_of(entries), closing)
         return in_force(await activations_of(connection, tenant), store, closing)
 
     async def preview(self, tenant: UUID, terms: Terms, *instants: datetime) -> list[Settlement]:
@@ -107,7 +106,7 @@ class Bench:
             whole, judged = structs.replace(terms, kind=kind), []
             for at in instants:
                 entries = [*history.imagined(tenant, whole, at), *found]
-                judged.append(history.judged(entries, _open_cut(at), await self._pack(connection, tenant, entries, at)))
+                judged.append(history.judged(entries, history.open_cut(at), await self._pack(connection, tenant, entries, at)))
             return judged
 
     async def replay(
@@ -145,7 +144,7 @@ class Bench:
         settled = history.settlement_of(own)
         entries = [entry for entry in found if known_at is None or entry.effective_at <= known_at]
         closing = as_of or history.closing_of(own)
-        cut = settled.cut if settled is not None and as_of is None and known_at is None else _open_cut(closing)
+        cut = settled.cut if settled is not None and as_of is None and known_at is None else history.open_cut(closing)
         if not history.can_be_judged(entries, cut):
             raise Refused("nothing_to_judge", at=closing if known_at is None else min(closing, known_at))
         judge = await self._pack_of_replay(connection, tenant, entries, closing, settled, pack)
@@ -183,11 +182,6 @@ def _shipped(named: str) -> Pack:
         if path.stem == named:
             return load(path)
     raise Refused("unknown_reference", field="pack")
-
-
-def _open_cut(instant: datetime) -> Cut:
-    """A cut by time alone: all that is journalled and counts from the instant or before."""
-    return Cut(instant.astimezone(UTC), dict.fromkeys((*SOURCES, "commission"), NO_END))
 
 
 def _lags(heard: dict[str, int], upto: dict[str, int]) -> bool:

@@ -1,0 +1,118 @@
+"""The evidence of a deal, sorted by whose it is; and what of it is within a cut.
+
+An entry belongs to the cut if it counts from the cut's instant or before and stands no further than the cut's position of its
+service. Only acts on the deal itself, and the entry of a listing that was attached late, count although they came after.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from msgspec import Struct
+
+from services.authz import events as authz
+from services.client import events as client
+from services.commission import events as own
+from services.commission import rules
+from services.commission.events import Cut, Terms
+from services.commission.history.naming import names_in
+from services.commission.history.proving import fingerprint
+from services.commission.history.staff import Known, Notice, Staff
+from services.commission.history.terms import terms_of
+from shared.entry import Entry, uuid_of
+
+SERVICES: Final = ("authz", "listing", "client", "commission")
+NO_END: Final = 2**53 - 1  # the largest position that JSON carries exactly
+
+
+class Dossier(Struct, frozen=True):
+    """What there is on a deal: its own entries, its listing's, those of every record of its client, each in the order of recording; and
+    the staff, which may be the whole company's."""
+
+    deal: Sequence[Entry]
+    listing: Sequence[Entry]
+    client: Sequence[Entry]
+    staff: Staff
+
+
+def dossier_of(entries: Iterable[Entry]) -> Dossier:
+    """Entries that were found together, sorted by whose they are."""
+    found: dict[str, list[Entry]] = {"commission": [], "listing": [], "client": [], "authz": []}
+    for entry in entries:
+        found[entry.service].append(entry)
+    return Dossier(found["commission"], found["listing"], found["client"], Staff(sorted(found["authz"], key=lambda e: e.position)))
+
+
+def belongs(entry: Entry, cut: Cut) -> bool:
+    """Whether an entry is within a cut: it counts from its instant or before (that very instant included), and had been seen."""
+    return entry.event is not None and entry.effective_at <= cut.instant and entry.position <= cut.positions.get(entry.service, 0)
+
+
+class Bearing(Struct, frozen=True):
+    """Those of a deal's evidence that bear on it: its own acts, its listing's and client's entries within the cut, the people whom these
+    name, and the posts around them. Who is named only by what came later is left out, so that nothing later changes what was judged.
+
+    `late`: the entry of a listing that was attached to the deal and entered after the cut.
+    """
+
+    cut: Cut
+    terms: Terms
+    deal: Sequence[Entry]
+    listing: Sequence[Entry]
+    late: Entry | None
+    client: Sequence[Entry]
+    people: dict[str, Known]
+    around: Sequence[Notice]
+
+    def fingerprints(self) -> dict[str, str]:
+        """Of every entry within the cut, by its id, in the order of ids."""
+        told = {e.id: fingerprint(e) for e in (*(e for e in self.deal if belongs(e, self.cut)), *self.listing, *self.client)}
+        notices = (*(notice for known in self.people.values() for notice in known.within), *self.around)
+        return dict(sorted({**told, **{notice.id: notice.fingerprint for notice in notices}}.items()))
+
+
+def bearing(dossier: Dossier, cut: Cut) -> Bearing:
+    deal = [e for e in dossier.deal if e.position <= cut.positions.get("commission", 0)]
+    terms = terms_of(deal)
+    listing, client = _within(dossier.listing, "listing", cut), _within(dossier.client, "client", cut)
+    late = _late(dossier.listing, terms.listing, cut)
+    names: set[str] = set()
+    for entry in (*deal, *listing, *client, *([late] if late is not None else [])):
+        names_in(entry.event, names)
+    people = dossier.staff.known(names, cut)
+    return Bearing(cut, terms, deal, listing, late, client, people, dossier.staff.around(people, cut))
+
+
+def _within(entries: Sequence[Entry], service: str, cut: Cut) -> list[Entry]:
+    """The same as `belongs`, for many of one service."""
+    instant, upto = cut.instant, cut.positions.get(service, 0)
+    return [e for e in entries if e.position <= upto and e.effective_at <= instant and e.event is not None]
+
+
+def _late(entries: Sequence[Entry], attached: str | None, cut: Cut) -> Entry | None:
+    stream = uuid_of(attached) if attached is not None else None
+    return next((e for e in entries if e.version == 1 and e.stream == stream and not belongs(e, cut)), None)
+
+
+def can_be_judged(entries: Iterable[Entry], cut: Cut) -> bool:
+    """Whether by a cut there was a deal at all: a report or contract, its client, and closers in the company."""
+    entries = list(entries)
+    told = [e for e in entries if isinstance(e.event, own.Signed | own.Reported) and e.position <= cut.positions.get("commission", 0)]
+    if not told:
+        return False
+    terms = terms_of(e for e in entries if e.service == "commission")
+    there = {e.stream_id for e in entries if isinstance(e.event, client.Entered | authz.Joined) and belongs(e, cut)}
+    return {terms.client, *terms.closers} <= there
+
+
+def closing_store_of(dossier: Dossier, closing: datetime) -> str:
+    """The store of the first-named closer at closing; `company` if they are in none."""
+    chief = terms_of(dossier.deal).closers[0]
+    posting = dossier.staff.known({chief}, open_cut(closing))[chief].posting
+    assert posting is not None, "a closer is in the company"
+    return (posting.post.store if posting.post is not None else None) or rules.COMPANY
+
+
+def open_cut(instant: datetime) -> Cut:
+    """A cut by time alone: all that is journalled and counts from the instant or before."""
+    return Cut(instant.astimezone(UTC), dict.fromkeys(SERVICES, NO_END))

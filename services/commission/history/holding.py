@@ -1,0 +1,177 @@
+"""A listing as it stood at closing: who held it, which keys, exclusives and follow-ups there were, whether it was correct."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, Literal
+
+from msgspec import structs
+
+from services.commission import events as own
+from services.commission import rules
+from services.commission.history.dossier import Bearing
+from services.commission.history.staff import Known
+from services.listing import events as listing
+from shared.entry import Entry, uuid_of
+from shared.tenure import Stand, Stands, holder_at
+
+Entered = Literal["in_time", "late", "late_signed_off"]
+
+
+def listing_at(bearing: Bearing) -> rules.Listing | None:
+    """The listing of a deal; one entered after the cut as it was entered; None if the deal has none, or none that can be read."""
+    id = bearing.terms.listing
+    if id is None:
+        return None
+    stream = uuid_of(id)
+    past = [e for e in bearing.listing if e.stream == stream]
+    if past:
+        return _told(id, past, bearing, "in_time")
+    first = bearing.late
+    if first is None or not isinstance(first.event, listing.Entered):
+        return None
+    signed_off = [e.id for e in bearing.deal if isinstance(e.event, own.LateListingSignedOff)]
+    told = _told(id, [first], bearing, "late_signed_off" if signed_off else "late")
+    return structs.replace(told, entered_evidence=(*told.entered_evidence, *signed_off))
+
+
+class _Past:
+    """A listing's entries by kind of event, each kind in the order of recording."""
+
+    __slots__ = ("_by_kind", "entries", "id")
+
+    def __init__(self, id: str, entries: Sequence[Entry]) -> None:
+        self.id = id
+        self.entries = entries
+        self._by_kind: dict[type, list[Entry]] = {}
+        for entry in entries:
+            self._by_kind.setdefault(type(entry.event), []).append(entry)
+
+    def of(self, *kinds: type) -> list[Entry]:
+        """The entries of these kinds, in the order of recording."""
+        found = [entries for kind in kinds if (entries := self._by_kind.get(kind))]
+        if len(found) < 2:
+            return found[0] if found else []
+        return sorted((entry for entries in found for entry in entries), key=lambda e: e.version)
+
+    def source(self, entry: Entry) -> tuple[str, ...]:
+        """The entry, as evidence."""
+        return (f"{self.id}@{entry.version}",)
+
+
+def _told(id: str, entries: Sequence[Entry], bearing: Bearing, entered: Entered) -> rules.Listing:
+    past, first = _Past(id, entries), entries[0]
+    assert isinstance(first.event, listing.Entered), "a listing begins with its entry"
+    moves, holder, source = _course(past, max(bearing.cut.instant, first.effective_at))
+    said = past.of(listing.Entered, listing.Completed)
+    refuted = past.of(listing.Refuted)
+    correct = _last([*said, *(e for e in refuted if e.event.what == "owner_phone")])
+    written = _written(past, refuted)
+    return rules.Listing(
+        listing=id,
+        recorder=first.event.recorder,
+        holder=holder,
+        entered=entered,
+        correct=correct.event.correct,
+        core_refuted=_stands_refuted(said, refuted, "core"),
+        phone_refuted=_stands_refuted(said, refuted, "owner_phone"),
+        moves=moves,
+        keys=_keys(past, written),
+        exclusives=_exclusives(past, written),
+        surveys=_surveys(past),
+        plans=tuple(rules.FloorPlan(e.event.by, e.event.door, e.event.compass, past.source(e)) for e in past.of(listing.FloorPlanned)),
+        follow_ups=_follow_ups(past, written, bearing.people),
+        evidence=source,
+        entered_evidence=past.source(first),
+        correct_evidence=past.source(correct),
+        refuted_evidence=tuple(past.source(e)[0] for e in refuted if e.event.what in ("core", "owner_phone")),
+    )
+
+
+def _surveys(past: _Past) -> tuple[rules.Survey, ...]:
+    """B-1-3-1: surveys as they were told, and the watermarks found on their photos since."""
+    found = past.of(listing.WatermarkFound)
+
+    def surveyed(entry: Entry) -> rules.Survey:
+        event, shown = entry.event, {one.photo for one in entry.event.photos}
+        since = [e for e in found if e.version > entry.version and e.event.photo in shown]
+        source = (*past.source(entry), *(id for e in since for id in past.source(e)))
+        return rules.Survey(event.by, event.indoor, event.indoor_with_agent, event.outdoor, event.watermarked + len(since), source)
+
+    return tuple(surveyed(entry) for entry in past.of(listing.Surveyed))
+
+
+def _course(past: _Past, until: datetime) -> tuple[tuple[rules.Move, ...], str, tuple[str, ...]]:
+    """Every change of hands up to an instant; who holds then, and the entries that say so. Lapses follow from what the entries say."""
+    moves: list[rules.Move] = []
+    running: Stands = ()
+    source: tuple[str, ...] = ()
+    for entry in past.entries:
+        event = entry.event
+        stands: Stands | None = getattr(event, "stands", None)
+        if stands is None:
+            continue
+        if running:
+            moves += _lapses(running, event.at, source)
+            if stands[0].holder != holder_at(running, event.at):
+                moves.append(rules.Move(stands[0].holder, event.at, getattr(event, "clause", None), past.source(entry)))
+        if not isinstance(event, listing.DealStands):  # that a deal stops the terms says nothing of how the holder came to hold
+            source = past.source(entry)
+        running = stands
+    return (*moves, *_lapses(running, until, source)), holder_at(running, until), source
+
+
+def _lapses(stands: Stands, at: datetime, source: tuple[str, ...]) -> list[rules.Move]:
+    ended: list[tuple[Stand, Stand]] = list(pairwise(stands))
+    return [rules.Move(after.holder, s.until, s.clause, source) for s, after in ended if s.until is not None and s.until <= at]
+
+
+def _keys(past: _Past, written: Sequence[Entry]) -> tuple[rules.Key, ...]:
+    """Keys taken and not given back, who took last at the end; a second taking counts from itself."""
+    held: dict[str, Entry] = {}
+    for entry in past.of(listing.KeyTaken, listing.KeyReturned):
+        held.pop(entry.event.by, None)
+        if isinstance(entry.event, listing.KeyTaken):
+            held[entry.event.by] = entry
+    return tuple(rules.Key(by, _declared(past, written, "key", entry), past.source(entry)) for by, entry in held.items())
+
+
+def _exclusives(past: _Past, written: Sequence[Entry]) -> tuple[rules.Exclusive, ...]:
+    return tuple(
+        rules.Exclusive(e.event.by, e.event.until, _declared(past, written, "exclusive", e), past.source(e))
+        for e in past.of(listing.ExclusiveSigned)
+    )
+
+
+def _declared(past: _Past, written: Sequence[Entry], about: str, act: Entry) -> str | None:
+    """A-1.N5: the first follow-up about an act that was recorded at or after it, by anyone, and not refuted."""
+    return next((past.source(e)[0] for e in written if e.event.about == about and e.version > act.version), None)
+
+
+def _written(past: _Past, refuted: Sequence[Entry]) -> list[Entry]:
+    """The follow-ups written on a listing but those refuted since: these count as not made."""
+    untrue = {e.event.follow_up for e in refuted if e.event.what == "follow_up"}
+    return [e for e in past.of(listing.FollowedUp) if e.version not in untrue]
+
+
+def _follow_ups(past: _Past, written: Sequence[Entry], people: Mapping[str, Known]) -> tuple[rules.FollowUp, ...]:
+    """What counts as a follow-up: entering, following up, showing; with the writer's team then."""
+    counting = sorted([*past.of(listing.Entered, listing.Shown), *written], key=lambda e: e.version)
+    return tuple(_follow_up(past, e, people) for e in counting)
+
+
+def _follow_up(past: _Past, entry: Entry, people: Mapping[str, Known]) -> rules.FollowUp:
+    event: Any = entry.event
+    by = event.recorder if isinstance(event, listing.Entered) else event.by
+    known = people.get(by)
+    post = known.post_at(event.at) if known is not None else None
+    return rules.FollowUp(by, event.at, post.team if post is not None else None, past.source(entry))
+
+
+def _stands_refuted(said: Sequence[Entry], refuted: Sequence[Entry], what: str) -> bool:
+    """A refutation stands until the facts are completed again."""
+    return any(e.event.what == what and e.version > said[-1].version for e in refuted)
+
+
+def _last(entries: Sequence[Entry]) -> Entry:
+    return max(entries, key=lambda e: e.version)
