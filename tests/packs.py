@@ -36,3 +36,4 @@ def reading(pack: Pack, **readings: str) -> Pack:
 
 A: Final = shipped("A")
 B: Final = shipped("B")
+ACN: Final = shipped("ACN")

@@ -7,24 +7,35 @@ A pack is loaded from its document (YAML or JSON), checked whole, and never chan
 from shared.regulation.clauses import CLAUSES, READINGS
 from shared.regulation.force import Activation, begins_to_apply, check_activation, in_force
 from shared.regulation.loading import SHIPPED, load, shipped
+from shared.regulation.own import COMPANY, CONDITIONS, KEEPS, OWN, PRO_RATA, SOURCES, Combination, Role, combinations, told
 from shared.regulation.pack import Clause, Pack
 from shared.regulation.parameters import FEES, ROLES
 from shared.regulation.refusing import Refused, Violation
 
 __all__ = [
     "CLAUSES",
+    "COMPANY",
+    "CONDITIONS",
     "FEES",
+    "KEEPS",
+    "OWN",
+    "PRO_RATA",
     "READINGS",
     "ROLES",
     "SHIPPED",
+    "SOURCES",
     "Activation",
     "Clause",
+    "Combination",
     "Pack",
     "Refused",
+    "Role",
     "Violation",
     "begins_to_apply",
     "check_activation",
+    "combinations",
     "in_force",
     "load",
     "shipped",
+    "told",
 ]

@@ -1,6 +1,6 @@
 """What is known of every clause and reading: parameters, and where a clause stands among those that make a split."""
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct, field
@@ -54,7 +54,7 @@ _COUNT = _whole(0, 1000)
 _PERCENT = _whole(0, 100)
 _FINE = _whole(0, 100_000_000)
 _POINTS = Parameter(_one_share)
-_SHARES = Parameter(_shares)
+_SHARES = Parameter(_shares, of_roles=True)
 _FLAG = Parameter(_flag)
 _OF = _words(*FEES, unless_given=("agency",))
 _TABLE = Known({"shares": _SHARES, "of": _OF}, stage=1)
@@ -66,7 +66,7 @@ _SUSPECTED = {
     "draft_days": _whole(1, 3660, 3),
 }
 _VISITS = ("phone", "visit", "viewing")
-_VISIT = ("came_at", "companions", "wish", "source", "summary")
+_VISIT = ("companions", "wish", "source", "summary")
 
 CLAUSES: Final[Mapping[str, Known]] = {
     "A-1.N6": Known({"of": _words(*FEES)}, stage=0),
@@ -162,9 +162,4 @@ TABLES: Final[Sequence[tuple[str, Callable[[str, bool], bool]]]] = (
     ("A-1.2.2", lambda kind, exclusive: kind == "sale" and exclusive),
     ("B-1-3", lambda kind, exclusive: True),
 )
-
-
-def tables_of(clauses: Container[str], kind: str, exclusive: bool) -> list[str]:
-    """The clauses with a table for this combination; A-1.2.2, where it applies, takes the place of A-1.2.1."""
-    named = [id for id, applies in TABLES if id in clauses and applies(kind, exclusive)]
-    return [id for id in named if not (id == "A-1.2.1" and "A-1.2.2" in named)]
+"""The regulation's own tables, and for which kind of deal each is; A-1.2.2, where it applies, takes the place of A-1.2.1."""

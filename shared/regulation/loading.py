@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
-from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,8 +11,10 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from shared.money import WHOLE
-from shared.regulation.clauses import CLAUSES, READINGS, tables_of
-from shared.regulation.pack import Clause, Pack
+from shared.regulation.clauses import READINGS
+from shared.regulation.fitting import misfits
+from shared.regulation.own import combinations, known_of, names_in, stage_of, told
+from shared.regulation.pack import Clause, Pack, conditions_of, tables_of
 from shared.regulation.parameters import Parameter, Scalar, ScalarMapping
 from shared.regulation.refusing import Problem, invalid
 
@@ -36,6 +37,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.id: str | None = None
+        self.own: tuple[str, ...] = ()
         self.problems: list[Problem] = []
         self.written: dict[str, Mapping[str, Any]] = {}
 
@@ -89,10 +91,12 @@ class _Reader:
         version = self._text(tree, "version")
         title = self._titles(tree.get("title"), "title", None)
         readings = self._readings(tree.get("readings", {}))
+        self.own = names_in(tree.get("clauses"))
         clauses = self._clauses(tree.get("clauses"))
         if clauses:
             self._order(clauses)
             self._sums({clause.id: clause for clause in clauses})
+            self.problems += misfits({clause.id: clause for clause in clauses}, self.written)
         if self.problems or self.id is None or version is None:
             return None
         return Pack(id=self.id, version=version, title=title, readings=readings, clauses=clauses)
@@ -145,7 +149,7 @@ class _Reader:
         if not isinstance(tree, Mapping) or not isinstance(id, str):
             self.wrong(f"{place}.clause", "names the clause", value=tree)
             return None
-        known = CLAUSES.get(str(id))
+        known = known_of(str(id), tree)
         if known is None:
             self.wrong(f"{place}.clause", f"{id} is no clause known here", value=id)
             return None
@@ -161,7 +165,7 @@ class _Reader:
                 self.wrong(place, "is missing", clause)
             return how.unless_given
         try:
-            return how.read(value)
+            return how.read(value, self.own) if how.of_roles else how.read(value)
         except ValueError as fault:
             self.wrong(place, str(fault), clause, value)
             return None
@@ -169,9 +173,10 @@ class _Reader:
     def _order(self, clauses: Sequence[Clause]) -> None:
         latest = clauses[0]
         for index, clause in enumerate(clauses):
-            if CLAUSES[clause.id].stage is None:
+            stage = stage_of(clause.id, clause.parameters)
+            if stage is None:
                 continue
-            if (CLAUSES[latest.id].stage or 0) > (CLAUSES[clause.id].stage or 0):
+            if (stage_of(latest.id, latest.parameters) or 0) > stage:
                 reason = f"{clause.id} has to come before {latest.id}, which works on what it leaves"
                 self.wrong(f"clauses[{index}]", reason, clause.id, self.written[clause.id])
             else:
@@ -179,24 +184,31 @@ class _Reader:
 
     def _sums(self, clauses: Mapping[str, Clause]) -> None:
         """Whether exactly one table applies under each combination, and sums to 100. What is wrong with a table is told once."""
-        told: set[str] = set()
-        for kind, exclusive in product(("sale", "rental"), (False, True)):
-            tables = tables_of(clauses, kind, exclusive)
-            combination = f"{kind}, {'exclusive' if exclusive else 'no exclusive'}"
+        told_of: set[str] = set()
+        if any(clause.parameters.get("when", {}) is None for clause in clauses.values()):
+            return
+        for combination in combinations(conditions_of(clauses.values())):
+            tables = tables_of(clauses, combination)
             if not tables:
-                self.wrong("clauses", f"the shares sum to 0, not 100, under: {combination}; no clause has a table for it")
+                missing = "; B-1-3, the ratio table, has to be stated: the source has none" if _lacks_ratios(clauses) else ""
+                reason = f"the shares sum to 0, not 100, under: {told(combination)}; no clause has a table for it{missing}"
+                self.wrong("clauses", reason, "B-1-3" if missing else None)
                 continue
             shares = clauses[tables[-1]].shares or {}
             if len(tables) > 1:
-                reason = f"two tables apply under: {combination}: {' and '.join(tables)}"
+                reason = f"two tables apply under: {told(combination)}: {' and '.join(tables)}"
             elif shares and sum(shares.values()) != WHOLE:
-                reason = f"the shares sum to {sum(shares.values())}, not 100, under: {combination}"
+                reason = f"the shares sum to {sum(shares.values())}, not 100, under: {told(combination)}"
             else:
                 continue
-            if tables[-1] not in told:
-                told.add(tables[-1])
+            if tables[-1] not in told_of:
+                told_of.add(tables[-1])
                 written = self.written[tables[-1]].get("shares")
                 self.wrong(f"clauses[{list(clauses).index(tables[-1])}].shares", reason, tables[-1], written)
+
+
+def _lacks_ratios(clauses: Mapping[str, Clause]) -> bool:
+    return "B-1-3" not in clauses and any(id.startswith("B-1-3-") for id in clauses)
 
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")

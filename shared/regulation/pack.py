@@ -1,14 +1,16 @@
 """A pack: its clauses with their numbers, and its readings. Nothing in code names one."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
 import rfc8785
 
-from shared.regulation.clauses import CLAUSES, READINGS, tables_of
+from shared.regulation.clauses import CLAUSES, READINGS, TABLES
+from shared.regulation.own import ALWAYS, CLOSING, CONDITIONS, HOLDING, Combination, Role, combinations, role_of
+from shared.regulation.parameters import in_order
 
 
 class Clause:
@@ -41,7 +43,22 @@ class Clause:
 class Pack:
     """A regulation as data: made by `load`, never changed. Two packs are equal when their digests are."""
 
-    __slots__ = ("_readings", "clauses", "digest", "document", "id", "title", "version")
+    __slots__ = (
+        "_readings",
+        "_tables",
+        "clauses",
+        "closing_roles",
+        "conditions",
+        "digest",
+        "document",
+        "id",
+        "listing_roles",
+        "order",
+        "own_tables",
+        "roles",
+        "title",
+        "version",
+    )
 
     def __init__(self, *, id: str, version: str, title: Mapping[str, str], readings: Mapping[str, str], clauses: Sequence[Clause]) -> None:
         self.id = id
@@ -49,6 +66,13 @@ class Pack:
         self.title = dict(title)
         self._readings = dict(readings)
         self.clauses: Mapping[str, Clause] = {clause.id: clause for clause in clauses}
+        self.roles: Mapping[str, Role] = {role.name: role for role in roles_of(clauses)}
+        self.order: Mapping[str, int] = {role: place for place, role in enumerate(in_order(tuple(self.roles)))}
+        self.closing_roles = frozenset(name for name, role in self.roles.items() if CLOSING.intersection(role.earned_by))
+        self.listing_roles = frozenset(name for name, role in self.roles.items() if HOLDING.intersection(role.earned_by))
+        self.own_tables = frozenset(clause.id for clause in clauses if "when" in clause.parameters)
+        self.conditions = conditions_of(clauses)
+        self._tables = {tuple(each.values()): self.clauses[tables_of(self.clauses, each)[0]] for each in combinations(self.conditions)}
         self.document: dict[str, Any] = document_of(self, readings)
         self.digest = hashlib.sha256(rfc8785.dumps(self.document)).hexdigest()
 
@@ -78,9 +102,14 @@ class Pack:
             id=self.id, version=self.version, title=self.title, readings={**self._readings, **other}, clauses=list(self.clauses.values())
         )
 
-    def table(self, *, kind: str, exclusive: bool) -> Clause:
-        """The one clause whose shares a deal of this kind is split by. An exclusive without a table of its own changes nothing."""
-        return self.clauses[tables_of(self.clauses, kind, exclusive)[0]]
+    def table(self, **combination: str | bool) -> Clause:
+        """The one clause whose shares such a deal is split by; `combination` has a value for each of this pack's `conditions`. An
+        exclusive without a table of its own changes nothing."""
+        return self.table_for(tuple(combination[name] for name in self.conditions))
+
+    def table_for(self, values: tuple[str | bool, ...]) -> Clause:
+        """The same, by the values of this pack's `conditions` in their order."""
+        return self._tables[values]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Pack) and other.digest == self.digest
@@ -90,6 +119,26 @@ class Pack:
 
     def __repr__(self) -> str:
         return f"Pack({self.id}, version {self.version}, {self.digest[:12]})"
+
+
+def roles_of(clauses: Iterable[Clause]) -> list[Role]:
+    """The roles of a company's own that clauses name, in their order."""
+    return [role_of(clause.id, clause.parameters) for clause in clauses if "earned_by" in clause.parameters]
+
+
+def conditions_of(clauses: Iterable[Clause]) -> tuple[str, ...]:
+    """What the tables among these clauses are for: whether sale or rental, under an exclusive or not, and what tables of its own ask."""
+    asked = {name for clause in clauses for name in clause.parameters.get("when") or ()}
+    return tuple(name for name in CONDITIONS if name in ALWAYS or name in asked)
+
+
+def tables_of(clauses: Mapping[str, Clause], combination: Combination) -> list[str]:
+    """The clauses with a table for a combination; A-1.2.2, where it applies, takes the place of A-1.2.1."""
+    kind, exclusive = str(combination["kind"]), bool(combination["exclusive"])
+    named = [id for id, applies in TABLES if id in clauses and applies(kind, exclusive)]
+    own = [(id, clause.parameters["when"]) for id, clause in clauses.items() if "when" in clause.parameters]
+    named += [id for id, when in own if all(combination[name] == value for name, value in when.items())]
+    return [id for id in named if not (id == "A-1.2.1" and "A-1.2.2" in named)]
 
 
 def document_of(pack: Pack, readings: Mapping[str, str]) -> dict[str, Any]:

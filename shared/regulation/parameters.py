@@ -1,7 +1,7 @@
 """How the parameters of a clause are read, and what is out of range."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, Final
@@ -13,10 +13,12 @@ from shared.money import WHOLE, points_of
 
 
 class Parameter(Struct, frozen=True):
-    """How a parameter is read (ValueError says why not), and what holds where a pack does not give it (None: it has to)."""
+    """How a parameter is read (ValueError says why not), and what holds where a pack does not give it (None: it has to). `of_roles`: it is
+    read with the names of the roles that the pack has given."""
 
-    read: Callable[[object], Any]
+    read: Callable[..., Any]
     unless_given: Any = None
+    of_roles: bool = False
 
 
 class Scalar(str):
@@ -58,18 +60,20 @@ def _one_share(value: object) -> Fraction:
     return points
 
 
-def _shares(value: object) -> Mapping[str, Fraction]:
+def _shares(value: object, own: Sequence[str] = ()) -> Mapping[str, Fraction]:
+    """Points by role, in the order of lines. `own` are the roles that the pack names itself."""
     if not isinstance(value, Mapping) or not value:
         raise ValueError("is a mapping from roles to points")
     shares: dict[str, Fraction] = {}
+    roles = in_order(own)
     for role, points in value.items():
-        if role not in ROLES:
-            raise ValueError(f"{role} is no role; the roles are {', '.join(ROLES)}")
+        if role not in roles:
+            raise ValueError(f"{role} is no role; the roles are {', '.join(roles)}")
         try:
             shares[str(role)] = _one_share(points)
         except ValueError as fault:
             raise ValueError(f"{role}: {fault}") from None
-    return {role: shares[role] for role in ROLES if role in shares}
+    return {role: shares[role] for role in roles if role in shares}
 
 
 def _words(*among: str, unless_given: tuple[str, ...] | None = None) -> Parameter:
@@ -157,6 +161,12 @@ def _flag(value: object) -> bool:
 
 ROLES: Final = ("listing", "listing_recorder", "listing_holder", "exclusive", "survey", "plan", "key", "closing", "client", "company")
 """The roles of lines, in the order of lines."""
+
+
+def in_order(own: Sequence[str]) -> tuple[str, ...]:
+    """All roles of a pack in the order of lines: the regulation's, those that the pack names itself, and the company last."""
+    return (*ROLES[:-1], *own, ROLES[-1])
+
 
 FEES: Final = ("agency", "information", "bank_rebate", "loan_service", "other")
 """The kinds of fee that a deal brings."""

@@ -32,7 +32,7 @@ from services.commission.rules import (
     split,
 )
 from shared.calendar import SHANGHAI
-from shared.regulation import READINGS, ROLES, Pack, Refused, load
+from shared.regulation import CONDITIONS, READINGS, SOURCES, Pack, Refused, combinations, load
 from tests.commission.closings import A, B, a_sale, edited, roles, under_b, without
 
 clause = pytest.mark.clause
@@ -114,6 +114,7 @@ FACTS = st.builds(
     area_managers=several(PEOPLE, 1),
     findings=several(st.builds(Finding, person=PEOPLE, evidence=IDS), 1),
     signature=st.builds(Signature, status=st.sampled_from(("none", "authorised", "unauthorised", "ratified"))),
+    named=st.dictionaries(st.sampled_from(("first", "second", "third")), PEOPLE, max_size=3),
 )
 CHOSEN = st.fixed_dictionaries({}, optional={id: st.sampled_from(choices) for id, choices in READINGS.items()})
 TABLES: Final = ("A-1.1", "A-1.2.1", "B-1-3")
@@ -133,12 +134,57 @@ def packs() -> st.SearchStrategy[Pack]:
     return st.builds(made, st.sampled_from((A, B)), CHOSEN, LEFT_OUT)
 
 
+OWN_ROLES: Final = ("first", "second", "third", "fourth")
+BESIDE: Final = ("listing", "survey", "key", "closing", "client", "company")
+SHARED: Final = st.sampled_from((0, 0, 1, 5, 10, 30))
+WHEN: Final = st.lists(st.sampled_from(tuple(CONDITIONS)), max_size=2, unique=True)
+
+
+@st.composite
+def own_packs(draw: st.DrawFn) -> Pack:
+    """Packs of a company's own: some roles, earned by anything and falling anywhere, and a table for each combination of some conditions;
+    clauses of A beside them."""
+    own = OWN_ROLES[: draw(st.integers(1, 4))]
+    beside = draw(st.lists(st.sampled_from(BESIDE), max_size=3, unique=True))
+    outcomes = st.sampled_from(("company", "pro_rata", *own, *beside))
+    roles_of_own = [_own_role(draw, place, name, outcomes) for place, name in enumerate(own, start=1)]
+    tables = [
+        {"clause": f"N-2.{place}", "when": when, "shares": _shared_out(draw, (*own, *beside)), "of": ["agency", "other"]}
+        for place, when in enumerate(combinations(draw(WHEN)), start=1)
+    ]
+    wanted = draw(st.sets(st.sampled_from(("A-1.N1", "A-2.7", "A-2.16", "A-2.17", "A-2.4", "A-1.N2", "A-R1"))))
+    if not {"listing", "closing"} & set(beside):
+        wanted -= {"A-1.N1"}
+    if "closing" not in beside:
+        wanted -= {"A-1.N2"}
+    clauses = [A.document["clauses"][list(A.clauses).index(id)] for id in A.clauses if id in wanted]
+    return load({"id": "own", "version": "1", "readings": draw(CHOSEN), "clauses": [*roles_of_own, *tables, *clauses]})
+
+
+def _own_role(draw: st.DrawFn, place: int, name: str, outcomes: st.SearchStrategy[str]) -> dict[str, Any]:
+    return {
+        "clause": f"N-1.{place}",
+        "role": name,
+        "title": {"zh": "角色", "en": name},
+        "earned_by": draw(st.lists(st.sampled_from(SOURCES), min_size=1, max_size=3, unique=True)),
+        "but_not": draw(st.lists(st.sampled_from(SOURCES), max_size=2, unique=True)),
+        "if_nobody": draw(outcomes.filter(lambda outcome: outcome != name)),
+        "if_left": draw((outcomes | st.just("keeps")).filter(lambda outcome: outcome != name)),
+    }
+
+
+def _shared_out(draw: st.DrawFn, names: tuple[str, ...]) -> dict[str, str]:
+    weights = [draw(SHARED) for _ in names]
+    points = [Fraction(100 * weight, sum(weights)) if any(weights) else Fraction(100, len(names)) for weight in weights]
+    return {name: str(each) for name, each in zip(names, points, strict=True)}
+
+
 def check(facts: Facts, pack: Pack) -> None:
     result = split(facts, pack)
     assert sum(line.amount_fen for line in result.lines) == result.base_fen
     assert sum(line.points for line in result.lines) == 100
     assert all(line.amount_fen >= 0 and line.points >= 0 and line.clauses and line.to and line.credit for line in result.lines)
-    assert [ROLES.index(line.role) for line in result.lines] == sorted(ROLES.index(line.role) for line in result.lines)
+    assert [pack.order[line.role] for line in result.lines] == sorted(pack.order[line.role] for line in result.lines)
     exact = [result.base_fen * line.points / 100 for line in result.lines]
     assert all(-1 < share - line.amount_fen < 1 for share, line in zip(exact, result.lines, strict=True))
     told = rfc8785.dumps(document_of(result))
@@ -154,6 +200,12 @@ def test_under_the_shipped_packs_lines_sum_to_the_base_and_replay_gives_the_same
 @settings(max_examples=150, deadline=None)
 @given(facts=FACTS, pack=packs())
 def test_under_any_readings_and_with_any_clauses_left_out_too(facts: Facts, pack: Pack) -> None:
+    check(facts, pack)
+
+
+@settings(max_examples=100, deadline=None)
+@given(facts=FACTS, pack=own_packs())
+def test_under_any_pack_of_a_companys_own_too(facts: Facts, pack: Pack) -> None:
     check(facts, pack)
 
 

@@ -17,6 +17,7 @@ from shared.regulation import CLAUSES, READINGS, SHIPPED, Activation, Pack, Refu
 
 A: Final = load(SHIPPED / "A.yaml")
 B: Final = load(SHIPPED / "B.yaml")
+ACN: Final = load(SHIPPED / "ACN.yaml")
 
 Document = dict[str, Any]
 
@@ -48,7 +49,7 @@ def refusal(document: Any) -> Refused:
 
 
 def test_the_shipped_packs_load_and_state_what_a_rule_reads() -> None:
-    assert [path.name for path in shipped()] == ["A.yaml", "B.yaml"]
+    assert [path.name for path in shipped()] == ["A.yaml", "ACN.yaml", "B.yaml"]
     assert (A.id, A.version, B.id) == ("A", "1", "B")
     assert A["A-2.7"].days == 10
     assert A["A-1.2.2"].shares == {"listing": 10, "exclusive": 40, "closing": 40, "client": 10}
@@ -99,7 +100,13 @@ def test_b_has_none_of_as_lapses_and_claims_of_listings() -> None:
     assert not [id for id in ("A-1.N1", "A-1.N5", "A-1.N6", "A-2.1", "A-2.7", "A-2.12", "A-2.15", "A-2.16", "A-2.17") if B.has(id)]
 
 
-@pytest.mark.parametrize("pack", [A, B])
+def test_a_and_b_are_what_deals_were_settled_under() -> None:
+    """Their documents lie in events, and settlements name their digests: neither ever changes."""
+    assert A.digest == "75d9cf89c0e0be61a154d86fd379b21246a8126c92efcf23dff7d09c7cc82550"
+    assert B.digest == "21772c72451b0b3ac361044777c69b29a4a0d75ac6707239f76097743a926bae"
+
+
+@pytest.mark.parametrize("pack", [A, B, ACN])
 def test_a_pack_loaded_from_its_own_document_is_the_same_pack(pack: Pack) -> None:
     again = load(json.loads(rfc8785.dumps(pack.document)))
     assert again == pack
@@ -200,7 +207,10 @@ def test_a_pack_that_is_wrong_is_refused_with_the_place_and_the_reason(
 def test_b_without_its_ratio_table_is_refused() -> None:
     document = copy.deepcopy(B.document)
     drop(document, "B-1-3")
-    assert "sum to 0, not 100" in refusal(document).facts["reason"]
+    refused = refusal(document)
+    assert "the shares sum to 0, not 100, under: sale, no exclusive" in refused.facts["reason"]
+    assert "B-1-3, the ratio table, has to be stated" in refused.facts["reason"]
+    assert refused.clause == "B-1-3"
     document = copy.deepcopy(B.document)
     of(document, "B-1-3").pop("shares")
     facts = refusal(document).facts

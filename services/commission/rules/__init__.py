@@ -3,6 +3,7 @@
 `split(facts, pack)` is pure. A clause that is not in the pack is not applied, the order is the pack's, and every number
 comes from it. Each function that carries out a clause begins with its id.
 """
+
 from services.commission.rules.facts import (
     COMPANY,
     Client,

@@ -1,17 +1,17 @@
 """房源客源分配管理规定: how the allocation regulation moves points."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from fractions import Fraction
 from itertools import chain
 
 from msgspec.structs import replace
 
 from services.commission.rules.counting import declared, judging, key_that_counts
-from services.commission.rules.facts import COMPANY, Facts, Listing
+from services.commission.rules.facts import COMPANY, Evidence, Facts, Listing
 from services.commission.rules.parts import LISTING_ROLES, Part, Parts, citing, each_part, given, points_in, to_closers
 from services.commission.rules.tables import table_of
 from shared.money import WHOLE
-from shared.regulation import ROLES, Pack
+from shared.regulation import KEEPS, Pack, Role
 
 
 def key_share(parts: Parts, facts: Facts, pack: Pack) -> Parts:
@@ -22,7 +22,7 @@ def key_share(parts: Parts, facts: Facts, pack: Pack) -> Parts:
     holder_first = (("listing_holder",), ("listing", "listing_recorder"))
     listing_side = (LISTING_ROLES,) if pack.reading("R-key-lapsed") == "pro_rata" else holder_first
     left = _take(_take(parts, pack, *listing_side), pack, ("closing",))
-    taken = WHOLE - points_in(left, ROLES) if parts else Fraction(0)
+    taken = WHOLE - points_in(left, pack.order) if parts else Fraction(0)
     cited = citing(("A-1.N1",), *judging("key", pack))
     return (*left, Part("key", key.by, taken, facts.credit_of(key.by), cited, key.evidence + declared(key)))
 
@@ -62,12 +62,22 @@ def incorrect_listing(parts: Parts, facts: Facts, pack: Pack) -> Parts:
     listing = facts.listing_at_closing
     if not pack["A-2.6"].incorrect_to_company or (listing is not None and listing.correct):
         return parts
-    side = [part for part in parts if part.role in LISTING_ROLES]
-    if not side:
-        return parts
     evidence = facts.listing.entered_evidence + facts.listing.correct_evidence if facts.listing is not None else ()
-    whole = replace(side[0], role="listing", points=points_in(parts, LISTING_ROLES), held="vacant")
-    return (*(part for part in parts if part not in side), given(whole, COMPANY, COMPANY, "A-2.6", evidence))
+    side = [part for part in parts if part.role in LISTING_ROLES]
+    if side:
+        whole = replace(side[0], role="listing", points=points_in(parts, LISTING_ROLES), held="vacant")
+        parts = (*(part for part in parts if part not in side), given(whole, COMPANY, COMPANY, "A-2.6", evidence))
+    return _to_company("A-2.6", parts, pack.listing_roles, evidence) if pack.listing_roles else parts
+
+
+def _to_company(clause: str, parts: Parts, roles: Container[str], evidence: Evidence = ()) -> Parts:
+    """What somebody earned in these roles of a company's own is the company's."""
+    return each_part(
+        parts,
+        lambda part: (
+            given(part, COMPANY, COMPANY, clause, evidence, held="vacant") if part.role in roles and part.held == "work" else part,
+        ),
+    )
 
 
 def lapsed_listing(parts: Parts, facts: Facts, pack: Pack) -> Parts:
@@ -146,12 +156,18 @@ def several_closers(parts: Parts, facts: Facts, pack: Pack) -> Parts:
     if len(facts.closers) == 1:
         return parts
     if len(facts.closers) > 2 and pack.reading("R-coshowing") == "exactly_two":
-        return _to_be_decided(parts)
-    return each_part(parts, lambda part: (_shown(part, facts) if part.role == "closing" else part,))
+        return _to_be_decided(parts, pack)
+    return each_part(parts, lambda part: (_shown(part, facts) if _is_closing(part, facts, pack) else part,))
 
 
-def _to_be_decided(parts: Parts) -> Parts:
+def _is_closing(part: Part, facts: Facts, pack: Pack) -> bool:
+    """Whether a part is for having closed: the closing side, or of a role of a company's own that closers earn."""
+    return part.role == "closing" or (part.role in pack.closing_roles and part.held == "work" and part.to in facts.closers)
+
+
+def _to_be_decided(parts: Parts, pack: Pack) -> Parts:
     """The closing side stands with the company until it decides."""
+    parts = _to_company("A-2.4", parts, pack.closing_roles) if pack.closing_roles else parts
     closing = [part for part in parts if part.role == "closing"]
     if not closing:
         return parts
@@ -169,17 +185,27 @@ def senior_for_newcomer(parts: Parts, facts: Facts, pack: Pack) -> Parts:
     senior = facts.client.senior
     if senior is None:
         return parts
-    return each_part(parts, lambda part: _halved(part, senior, facts, pack) if _closes_under(part, senior, facts) else (part,))
+    return each_part(parts, lambda part: _halved(part, senior, facts, pack) if _closes_under(part, senior, facts, pack) else (part,))
 
 
-def _closes_under(part: Part, senior: str, facts: Facts) -> bool:
-    return part.role == "closing" and part.held == "work" and part.to != senior and facts.standing(part.to).newcomer
+def _closes_under(part: Part, senior: str, facts: Facts, pack: Pack) -> bool:
+    return _is_closing(part, facts, pack) and part.held == "work" and part.to != senior and facts.standing(part.to).newcomer
 
 
 def _halved(part: Part, senior: str, facts: Facts, pack: Pack) -> Parts:
     percent = 50 if pack.reading("R-halves") == "half_each" else pack["A-1.N2"].percent
     part = replace(part, points=part.points * percent / 100, clauses=citing(part.clauses, "A-1.N2"))
     evidence = facts.client.senior_evidence + facts.standing(part.to).evidence
-    halves = (given(part, senior, facts.credit_of(senior), "A-1.N2", evidence), replace(part, evidence=part.evidence + evidence))
+    seniors = given(part, senior, facts.credit_of(senior), "A-1.N2", evidence)
+    if part.role in pack.roles and facts.has_left(senior):
+        seniors = _of_who_left(seniors, pack.roles[part.role], facts)
+    halves = (seniors, replace(part, evidence=part.evidence + evidence))
     lost = part.points * (100 - 2 * percent) / percent if percent else None
     return halves if not lost else (*halves, replace(part, role="company", to=COMPANY, credit=COMPANY, points=lost, held="vacant"))
+
+
+def _of_who_left(part: Part, own: Role, facts: Facts) -> Part:
+    """The half of a senior who has left, of a role of a company's own: theirs if its people keep it, else the company's."""
+    if own.if_left == KEEPS:
+        return part
+    return given(part, COMPANY, COMPANY, own.clause, facts.standing(part.to).evidence, held="vacant")

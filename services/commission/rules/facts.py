@@ -156,7 +156,8 @@ class Signature(Struct, frozen=True, omit_defaults=True):
 class Facts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """All that a split rests on. Everyone named has their standing in `people`, every team's store is in `teams`.
 
-    `closers` in the order named; the managers are those of the first-named closer's store, and of its area, at closing.
+    `closers` in the order named; the managers are those of the first-named closer's store, and of its area, at closing. `named`: whom the
+    deal report names for roles of a company's own.
     """
 
     kind: Kind
@@ -174,6 +175,7 @@ class Facts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     signature: Signature = Signature()
     evidence: Evidence = ()
+    named: dict[str, str] = {}
 
     @property
     def closing_store(self) -> str:

@@ -1,6 +1,6 @@
 """What a split is made of: parts on their way, and the lines that they become."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable
 from fractions import Fraction
 from itertools import chain
 from typing import Any, Final, Literal
@@ -77,7 +77,7 @@ def each_part(parts: Parts, change: Callable[[Part], Iterable[Part]]) -> Parts:
     return tuple(chain.from_iterable(map(change, parts)))
 
 
-def points_in(parts: Parts, roles: Sequence[str]) -> Fraction:
+def points_in(parts: Parts, roles: Container[str]) -> Fraction:
     return sum((part.points for part in parts if part.role in roles), Fraction(0))
 
 

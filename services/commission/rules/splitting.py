@@ -1,6 +1,7 @@
 """The clauses of a pack, one after another."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from services.commission.rules.allocation import (
@@ -28,23 +29,28 @@ from services.commission.rules.management import (
 )
 from services.commission.rules.noting import notes
 from services.commission.rules.parts import Line, Part, Parts, Split, Step
-from services.commission.rules.tables import base_of, ratio_table, rental, sale, sale_under_exclusive
+from services.commission.rules.tables import base_of, own_table, ratio_table, rental, sale, sale_under_exclusive
 from shared.money import Fen, share
-from shared.regulation import ROLES, Pack
+from shared.regulation import Pack
 
 
 def split(facts: Facts, pack: Pack) -> Split:
     """The split of a deal under a pack: lines in the order of roles, summing to the base; notes and violations that go with it."""
     parts: Parts = ()
-    for clause in pack.clauses:
-        step = STEPS.get(clause)
-        if step is not None:
-            parts = step(parts, facts, pack)
-    ordered = sorted(parts, key=lambda part: ROLES.index(part.role))
+    for step in _steps(pack):
+        parts = step(parts, facts, pack)
+    ordered = sorted(parts, key=lambda part: pack.order[part.role])
     base_fen = base_of(facts, pack)
     amounts = share(base_fen, [part.points for part in ordered])
     lines = tuple(_line(part, amount) for part, amount in zip(ordered, amounts, strict=True))
     return Split(base_fen, lines, notes(facts, pack, lines), hoarding(facts, pack))
+
+
+@lru_cache(maxsize=256)
+def _steps(pack: Pack) -> tuple[Step, ...]:
+    """What the clauses of a pack do, in their order: those that make or move points, and its own tables."""
+    steps = (own_table(clause) if clause in pack.own_tables else STEPS.get(clause) for clause in pack.clauses)
+    return tuple(step for step in steps if step is not None)
 
 
 def _line(part: Part, amount_fen: Fen) -> Line:

@@ -1,7 +1,9 @@
 """The base, and the tables that a deal's points are shared out by."""
 
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from itertools import chain
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -14,7 +16,8 @@ from services.commission.rules.counting import (
     survey_that_counts,
 )
 from services.commission.rules.facts import COMPANY, Evidence, Exclusive, Facts, FloorPlan, Key, Survey
-from services.commission.rules.parts import LISTING_ROLES, Part, Parts, citing, to_closers
+from services.commission.rules.own import with_own_roles
+from services.commission.rules.parts import LISTING_ROLES, Part, Parts, Step, citing, to_closers
 from shared.money import Fen
 from shared.regulation import Clause, Pack
 
@@ -28,7 +31,18 @@ def base_of(facts: Facts, pack: Pack) -> Fen:
 
 def table_of(facts: Facts, pack: Pack) -> Clause:
     """The clause whose shares this deal is split by."""
-    return pack.table(kind=facts.kind, exclusive=exclusive_that_counts(facts, pack) is not None)
+    return pack.table_for(tuple([HOLDS[name](facts, pack) for name in pack.conditions]))
+
+
+HOLDS: Final[Mapping[str, Callable[[Facts, Pack], str | bool]]] = {
+    "kind": lambda facts, pack: facts.kind,
+    "exclusive": lambda facts, pack: exclusive_that_counts(facts, pack) is not None,
+    "key": lambda facts, pack: key_that_counts(facts, pack) is not None,
+    "survey": lambda facts, pack: survey_that_counts(facts, pack) is not None,
+    "plan": lambda facts, pack: plan_that_counts(facts, pack) is not None,
+    "closers": lambda facts, pack: "one" if len(facts.closers) == 1 else "several",
+}
+"""What a table can be for, and what of it holds of a deal."""
 
 
 def rental(parts: Parts, facts: Facts, pack: Pack) -> Parts:
@@ -51,11 +65,22 @@ def ratio_table(parts: Parts, facts: Facts, pack: Pack) -> Parts:
     return _by_table("B-1-3", parts, facts, pack)
 
 
+def own_table(clause: str) -> Step:
+    """A table of a company's own: its shares, for its own roles and for the regulation's, as other tables give them."""
+
+    def step(parts: Parts, facts: Facts, pack: Pack) -> Parts:
+        return _by_table(clause, parts, facts, pack)
+
+    return step
+
+
 def _by_table(clause: str, parts: Parts, facts: Facts, pack: Pack) -> Parts:
     table = table_of(facts, pack)
     if table.id != clause:
         return parts
-    return parts + tuple(chain.from_iterable(_earned(role, points, table, facts, pack) for role, points in table.shares.items()))
+    shares = ((role, points) for role, points in table.shares.items() if role not in pack.roles)
+    known = parts + tuple(chain.from_iterable(_earned(role, points, table, facts, pack) for role, points in shares))
+    return with_own_roles(known, table, facts, pack) if pack.roles else known
 
 
 def _earned(role: str, points: Fraction, table: Clause, facts: Facts, pack: Pack) -> Parts:
