@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from tempfile import SpooledTemporaryFile
@@ -16,11 +16,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
 from services.commission.api import statements_words as words
-from services.commission.api.statements_pdf import LINES_MAX as PDF_LINES_MAX
-from services.commission.api.statements_pdf import PdfWriter
 from services.commission.api.statements_text import CsvWriter, JsonWriter
-from services.commission.api.statements_xlsx import LINES_MAX as XLSX_LINES_MAX
-from services.commission.api.statements_xlsx import XlsxWriter
 from services.commission.views import statements as views
 from services.commission.views.statements import Control, Line, Period, Statement, Subject
 from shared.calendar import SMALLEST
@@ -42,7 +38,6 @@ _CHUNK_BYTES = 1 << 16
 class Writer(Protocol):
     """Writes one statement in one format and language: its head, its lines some at a time, its end."""
 
-    def __init__(self, out: BinaryIO, language: Language) -> None: ...
     def begin(self, statement: Statement) -> None: ...
     def lines(self, lines: Sequence[Line]) -> None: ...
     def end(self, control: Control) -> None: ...
@@ -52,16 +47,30 @@ class Form(Struct, frozen=True):
     """A format: its media type, how it is written, and how many lines it holds (None: any number)."""
 
     media_type: str
-    writer: type[Writer]
+    writer: Callable[[BinaryIO, Language], Writer]
     lines_max: int | None = None
+
+
+def _xlsx(out: BinaryIO, language: Language) -> Writer:
+    from services.commission.api.statements_xlsx import XlsxWriter
+
+    return XlsxWriter(out, language)
+
+
+def _pdf(out: BinaryIO, language: Language) -> Writer:
+    """What draws letters takes long to import, and much room: only who asks for a PDF waits for it, once."""
+    from services.commission.api.statements_pdf import PdfWriter
+
+    return PdfWriter(out, language)
 
 
 FORMS: Final[dict[Format, Form]] = {
     "json": Form("application/json", JsonWriter),
     "csv": Form("text/csv; charset=utf-8; header=present", CsvWriter),
-    "xlsx": Form("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", XlsxWriter, XLSX_LINES_MAX),
-    "pdf": Form("application/pdf", PdfWriter, PDF_LINES_MAX),
+    "xlsx": Form("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _xlsx, 1_000_000),
+    "pdf": Form("application/pdf", _pdf, 50_000),
 }
+"""A sheet has 1,048,576 rows. Nobody prints a PDF of some thousand pages, and it is held in memory until it is whole."""
 
 
 @routes.query("/v1/statements", act="statement.read")
@@ -185,7 +194,7 @@ async def _written(ctx: Context, form: Form, subject: Subject, period: Period, k
         async with views.drawn_up(ctx.service.pool, ctx.tenant, subject, period, known_at=known_at, position=position) as (drawn, lines):
             if form.lines_max is not None and drawn.net.lines > form.lines_max:
                 raise Declined("invalid_request", errors=[FieldError("/query/format", "too_many_lines", {"limit": form.lines_max})])
-            await _write(form.writer(out, ctx.language), drawn, lines)
+            await _write(await asyncio.to_thread(form.writer, out, ctx.language), drawn, lines)
         return await _sent(ctx, form, drawn, out)
     except BaseException:
         out.close()

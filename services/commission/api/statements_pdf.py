@@ -14,16 +14,15 @@ from services.commission.api.statements_words import COLUMNS
 from services.commission.views.statements import Control, Line, Statement, Sum
 from shared.problems import Language, Words
 
-LINES_MAX = 50_000
-"""Some thousand pages: nobody prints more, and a document is held in memory until it is whole."""
-
 # All lengths in points, from the upper left corner of a page across.
 _WIDTH, _HEIGHT, _MARGIN = 841.89, 595.28, 36.0
 _RIGHT, _BOTTOM = _WIDTH - _MARGIN, _HEIGHT - _MARGIN - 14
 _SMALL, _PLAIN, _TITLE = 7.0, 8.5, 17.0
 _LEADING, _GAP = 9.0, 3.5
+_SUMS, _SUMS_END = 480.0, 400.0
+"""Where the sums of the head begin, and where those below the lines end."""
 _WIDTHS: Final = {
-    "number": 26.0, "recorded_at": 80.0, "kind": 44.0, "entry": 160.0, "role": 66.0, "to": 120.0, "credit": 52.0, "points": 34.0,
+    "number": 26.0, "recorded_at": 80.0, "kind": 44.0, "entry": 174.0, "role": 66.0, "to": 134.0, "credit": 52.0, "points": 34.0,
     "yuan": 70.0,
 }  # fmt: skip
 _TO_THE_RIGHT: Final = {"points", "yuan"}
@@ -44,8 +43,9 @@ class _Pages(FPDF):
     def footer(self) -> None:
         self.set_font("noto", size=_SMALL)
         self.set_text_color(_GREY)
-        self.text(_MARGIN, _HEIGHT - _MARGIN, self.statement)
-        self.set_xy(_RIGHT - 200, _HEIGHT - _MARGIN - _LEADING)
+        self.set_xy(_MARGIN, _HEIGHT - _MARGIN - _LEADING)
+        self.cell(200, _LEADING, self.statement)
+        self.set_x(_RIGHT - 200)
         told = words.PAGE.said(self._language, {"page": self.page_no(), "pages": "{nb}"})
         self.cell(200, _LEADING, told, align="R")
 
@@ -114,8 +114,9 @@ class PdfWriter:
         for label, text in told:
             self._labelled(_MARGIN, 140, label, text)
         left, self._y = self._y, top
+        self._over_sums(_SUMS, _RIGHT)
         for label, sum in sums:
-            self._summed(500, label, sum)
+            self._summed(_SUMS, _RIGHT, label, sum)
         self._y = max(left, self._y)
         self._write(_MARGIN, words.GOES_BY.said(language), grey=True)
         self._y += 16
@@ -125,11 +126,17 @@ class PdfWriter:
         self._write(x + width, text, size=_PLAIN)
         self._y += 14
 
-    def _summed(self, x: float, label: Words | str, sum: Sum) -> None:
+    def _over_sums(self, x: float, right: float) -> None:
+        """The headings over sums between `x` and `right`."""
+        self._write(x + 190, words.LINES.said(self._language), right=True, grey=True)
+        self._write(right, COLUMNS["yuan"].said(self._language), right=True, grey=True)
+        self._y += 14
+
+    def _summed(self, x: float, right: float, label: Words | str, sum: Sum) -> None:
         """A sum: what of, how many lines, and how much in yuan."""
         self._write(x, label if isinstance(label, str) else label.said(self._language), size=_PLAIN, grey=True)
-        self._write(x + 170, f"{sum.lines:,}", size=_PLAIN, right=True)
-        self._write(_RIGHT, words.yuan(sum.amount_fen, ","), size=_PLAIN, right=True, red=sum.amount_fen < 0)
+        self._write(x + 190, f"{sum.lines:,}", size=_PLAIN, right=True)
+        self._write(right, words.yuan(sum.amount_fen, ","), size=_PLAIN, right=True, red=sum.amount_fen < 0)
         self._y += 14
 
     # The lines
@@ -139,7 +146,7 @@ class PdfWriter:
         self._y += _SMALL
         for column, width in self._columns.items():
             right = column in _TO_THE_RIGHT
-            self._write(x + width - _GAP if right else x, COLUMNS[column].said(self._language), right=right, grey=True)
+            self._write(x + width - 2 * _GAP if right else x, COLUMNS[column].said(self._language), right=right, grey=True)
             x += width
         self._rule(self._y + _GAP, _BLACK)
         self._y += _GAP
@@ -160,7 +167,7 @@ class PdfWriter:
             width, right = self._columns[column], column in _TO_THE_RIGHT
             for row, text in enumerate(cell, start=1):
                 self._y = top + row * _LEADING
-                self._write(x + width - _GAP if right else x, text, right=right, red=column == "yuan" and line.amount_fen < 0)
+                self._write(x + width - 2 * _GAP if right else x, text, right=right, red=column == "yuan" and line.amount_fen < 0)
             x += width
         self._y = top + height
         self._rule(self._y, _RULE)
@@ -173,8 +180,8 @@ class PdfWriter:
             "kind": words.kind(line, self._language),
             "entry": line.entry + taken_back,
             "role": words.role(line, self._language),
-            "to": line.to,
-            "credit": line.credit,
+            "to": words.account(line.to, self._language),
+            "credit": words.account(line.credit, self._language),
             "points": line.points or "",
             "yuan": words.yuan(line.amount_fen, ","),
             "clauses": words.clauses(line),
@@ -208,7 +215,7 @@ class PdfWriter:
         self._y += 22
         self._subtotals()
         self._keep_together(3 * 14)
-        self._summed(_MARGIN, words.CONTROL, control.sum)
+        self._summed(_MARGIN, _SUMS_END, words.CONTROL, control.sum)
         self._labelled(_MARGIN, 140, words.DIGEST, control.digest)
         self._pdf.output(self._out)
 
@@ -216,10 +223,10 @@ class PdfWriter:
         by = words.BY_BENEFICIARY if self._statement.subject.of == "store" else words.BY_CREDIT
         self._keep_together(2 * 14)
         self._write(_MARGIN, by.said(self._language), size=_PLAIN)
-        self._y += 14
+        self._over_sums(_MARGIN, _SUMS_END)
         for party, sum in self._statement.subtotals:
             self._keep_together(14)
-            self._summed(_MARGIN, party, sum)
+            self._summed(_MARGIN, _SUMS_END, words.account(party, self._language), sum)
         self._y += 8
 
     def _keep_together(self, height: float) -> None:

@@ -91,6 +91,11 @@ def role(line: Line, language: Language) -> str:
     return line.role if words is None else words.said(language)
 
 
+def account(code: str, language: Language) -> str:
+    """A beneficiary or a store as it is named everywhere; but the company by its name in the language."""
+    return COMPANY.said(language) if code == "company" else code
+
+
 def subject(of: Subject, language: Language) -> str:
     return _SUBJECTS[of.of].said(language, {"id": of.id})
 

@@ -13,8 +13,6 @@ from services.commission.api.statements_words import COLUMNS
 from services.commission.views.statements import Control, Line, Statement, Sum
 from shared.problems import Language, Words
 
-LINES_MAX = 1_000_000
-"""A sheet has 1,048,576 rows."""
 _EXACT = 10**15
 """Excel keeps fifteen digits of a number. Amounts beyond that, which nobody ever saw, are written as text."""
 _WIDTHS = (7, 21, 12, 40, 18, 34, 14, 9, 16, 18, 34, 44)
@@ -68,8 +66,8 @@ class XlsxWriter:
         sheet, language = self._sheet, self._language
         sheet.write_number(row, 0, row)
         sheet.write_datetime(row, 1, line.recorded_at.replace(tzinfo=None, microsecond=0), self._time)
-        texts = (words.kind(line, language), line.entry, words.role(line, language), line.to, line.credit)
-        for column, text in enumerate(texts, start=2):
+        parties = (words.account(line.to, language), words.account(line.credit, language))
+        for column, text in enumerate((words.kind(line, language), line.entry, words.role(line, language), *parties), start=2):
             sheet.write_string(row, column, text)
         self._write_points(row, line)
         self._write_yuan(sheet, row, _AT, line.amount_fen)
@@ -166,7 +164,7 @@ class XlsxWriter:
         by = words.BY_BENEFICIARY if self._statement.subject.of == "store" else words.BY_CREDIT
         self._summary.write_string(row, 0, by.said(self._language), self._heading)
         for below, (party, sum) in enumerate(self._statement.subtotals, start=row + 1):
-            self._summary.write_string(below, 0, party)
+            self._summary.write_string(below, 0, words.account(party, self._language))
             self._write_sum(below, sum, self._formats)
         return row + 1 + len(self._statement.subtotals)
 
