@@ -362,11 +362,76 @@ REFUSALS: Final[dict[str, Problem]] = {
     "lines_do_not_fit_ruling": _refused(
         ("裁决与各行不符", "The lines do not fit the ruling"),
         (
-            "改判（corrected）要附上合计为零的各行；维持（upheld）或驳回（rejected）不附。请补上或去掉后重新提交。",
-            "A ruling that corrects comes with lines that sum to zero; one that upholds or rejects comes with none. Add them or leave "
-            "them out.",
+            "改判（corrected）要附上合计为零的各行，或采纳一种推演结果（adopt），二者取一；维持（upheld）或驳回（rejected）都不附。"
+            "请补上或去掉后重新提交。",
+            "A ruling that corrects comes either with lines that sum to zero or with an alternative that it adopts; one that upholds or "
+            "rejects comes with neither. Add or leave them out.",
         ),
-        ("改判以增补的各行作出。", "A correction is made by lines that are added."),
+        ("改判以增补的各行，或以冲正后重新入账作出。", "A correction adds lines, or reverses and rebooks."),
+    ),
+    "correction_changes_nothing": _refused(
+        ("改判没有改变任何分成", "The correction changes nothing"),
+        (
+            "按所采纳的推演，分成与现在一致，没有可更正的。请改为维持（upheld），或另选推演。",
+            "By the alternative that you adopt the split is what it is now, so there is nothing to correct. Uphold it, or adopt another.",
+        ),
+        ("改判须改变已入账的分成。", "A correction changes what was booked."),
+    ),
+    "not_as_shown": _refused(
+        ("结果与所看到的推演不同", "It is not what was shown"),
+        (
+            "重新推演的结果与您所看到的不同[（现为 {digest}）]，没有入账。请重新查看推演后再裁决。",
+            "Judged again, the alternative is not what you were shown[ (it is {digest} now)]; nothing was booked. Look at it again, then rule.",
+        ),
+    ),
+    "dispute_too_late": _refused(
+        ("提出争议已过期限", "It is too late to dispute this"),
+        (
+            "结算后[ {days} 天内]可以提出争议[，截止于 {until}]，现已过期。确有特殊情况的，请报总经理裁定调整。",
+            "A deal can be disputed[ within {days} days] of its settlement[, before {until}]; that has passed. In a special case ask the "
+            "general manager to adjudicate.",
+        ),
+        ("争议须在结算后[ {days} 天]内提出。", "A dispute is opened within a term[ of {days} days] from settlement."),
+    ),
+    "not_ruled": _refused(
+        ("一审还没有裁决", "The first instance has not ruled"),
+        (
+            "这项争议还没有一审裁决，不能上诉。请先等区域经理裁决，也可以补充陈述。",
+            "The first instance has not ruled on this dispute, so there is nothing to appeal against. Wait for the area manager's ruling; "
+            "until then you may add a statement.",
+        ),
+        ("一审裁决之后才能提请二审。", "The second instance follows the first."),
+    ),
+    "ruling_stands": _refused(
+        ("一审裁决已经生效", "The first ruling stands"),
+        (
+            "一审裁决后[ {days} 天内]可以提请二审[，截止于 {until}]，现已过期，一审裁决生效。确有特殊情况的，请报总经理裁定调整。",
+            "The first ruling could be taken to the company[ within {days} days][, before {until}]; that has passed, and it stands. In a "
+            "special case ask the general manager to adjudicate.",
+        ),
+        ("提请二审须在一审裁决后[ {days} 天]内。", "The second instance is asked for within a term[ of {days} days] from the first ruling."),
+    ),
+    "entry_not_of_deal": _refused(
+        ("这条记录与该成交无关", "That entry is no part of the deal"),
+        (
+            "记录[ {entry} ]不在这笔成交的证据之内，不能计入或剔除。请在成交回放的时间线里查找记录编号。",
+            "The entry[ {entry}] is not among this deal's evidence, so it can be neither admitted nor left out. Look up its id in the "
+            "timeline of the deal's replay.",
+        ),
+    ),
+    "entry_changes_nothing": _refused(
+        ("这条记录本来就是如此", "That is how the entry counts already"),
+        (
+            "记录[ {entry} ]计入的已在成交之前，剔除的本来就没有计入，推演没有意义。请换一条记录。",
+            "The entry[ {entry}] counts already if you admit it, or did not count if you leave it out. Choose another.",
+        ),
+    ),
+    "entry_is_needed": _refused(
+        ("没有这条记录就没有这笔成交", "Without that entry there is no deal"),
+        (
+            "记录[ {entry} ]是成交本身、成交客源或人员入职的记录，剔除后无从分佣。请换一条记录。",
+            "The entry[ {entry}] is the deal's own, its client's or a person's joining; without it there is nothing to split. Choose another.",
+        ),
     ),
     "listing_not_late": _refused(
         ("该房源不是补录的", "The listing is not a late one"),
@@ -411,6 +476,22 @@ REFUSALS: Final[dict[str, Problem]] = {
             "tell your store manager your side.",
         ),
     ),
+    "earlier_violation_open": _refused(
+        ("前一次违规还没有结论", "An earlier one is still open"),
+        (
+            "这次屡犯以前一次违规为前提，而前一次[（{first}，现为{state}）]还没有结论。请先处理前一次。",
+            "This repeat rests on an earlier violation that is still open[ ({first}, {state})]. Answer that one first.",
+        ),
+        ("屡犯须以前次违规成立为前提。", "A repeat counts only what stands."),
+    ),
+    "no_clause_for_violation": _refused(
+        ("现行制度没有这一条", "The policy pack in force has no such clause"),
+        (
+            "当事人门店现行的制度包没有处理这种违规[（{kind}）]的条款，不能提出。请核对种类，或由公司在制度包里增补。",
+            "The pack in force for that person's store has no clause for such a violation[ ({kind})]. Check the kind, or have the company "
+            "add the clause to its pack.",
+        ),
+    ),
     "violation_not_appealed": _refused(
         ("该违规没有待决的申诉", "No appeal is open"),
         (
@@ -425,6 +506,124 @@ REFUSALS: Final[dict[str, Problem]] = {
             "This was decided by the highest rank[ (the {role})]; nobody in the company stands above to hear an appeal. "
             "Speak to them in person.",
         ),
+    ),
+    "visit_incomplete": _refused(
+        ("来访（来电）登记不全", "The visit is not fully registered"),
+        (
+            "来访、来电都要登记时间、随行人员（没有也请写“无”）、需求、来源、沟通概况和接待人，没留姓名电话的也一样[；还缺：{missing}]。补齐后再提交。",
+            "A visit or call is registered with when, with whom (“nobody” is an answer), the wish, the source, what was said and "
+            "the agent; no name or number is needed[; missing: {missing}]. Fill these in and send again.",
+        ),
+        ("每次来访、来电都要登记，没有留下姓名电话的也一样。", "Every visit and call is registered, also without a name or a number."),
+    ),
+    "no_reply_wanted": _refused(
+        ("没有需要答复的问题", "There is nothing to answer"),
+        (
+            "这次来访（来电）登记时没有要求答复。联系情况请写在客源的跟进里。",
+            "Nothing was asked that waits for an answer. Write contacts down as follow-ups on the client.",
+        ),
+    ),
+    "already_replied": _refused(
+        ("已经答复过", "It was answered before"),
+        (
+            "这项询问已有答复[，答复人 {by}][，{first_at}]。之后的联系请写在客源的跟进里。",
+            "This enquiry was answered before[, by {by}][, {first_at}]. Write later contacts down as follow-ups on the client.",
+        ),
+        ("询问只答复一次，按时限计。", "An enquiry is answered once, within its hours."),
+    ),
+    "already_linked": _refused(
+        ("已经关联客源", "It belongs to a client already"),
+        (
+            "这次来访（来电）已经关联客源[ {client}]，不能再关联另一个。请核对编号。",
+            "This visit belongs to a client already[ ({client})] and to one only. Check the id.",
+        ),
+    ),
+    "plan_incomplete": _refused(
+        ("回访计划不全", "The plan is not complete"),
+        (
+            "下次回访要写明日期和要做什么[；还缺：{missing}]。补齐后再提交。",
+            "A plan says on which day the next contact is and what for[; missing: {missing}]. Fill these in and send again.",
+        ),
+        ("客户档案要有下次回访计划。", "A client's file has a plan for the next contact."),
+    ),
+    "date_is_past": _refused(
+        ("日期已过", "That day is over"),
+        ("所填日期[ {day} ]已经过去。请填今天或以后的日期。", "The day you gave[, {day},] is over. Give today or a later day."),
+    ),
+    "date_is_to_come": _refused(
+        ("时间还没有到", "That is still to come"),
+        ("所填时间[ {day} ]还没有到。请填已经发生的时间。", "The time you gave[, {day},] is still to come. Give when it happened."),
+    ),
+    "file_closed": _refused(
+        ("客户档案已关闭", "The file is closed"),
+        (
+            "这个客户[（{state}）]已不再跟进，不能办理这件事。客户又有需求的，请先重新打开档案。",
+            "This client is not worked any more[ ({state})]. If they want something again, reopen the file first.",
+        ),
+    ),
+    "nothing_to_hand_over": _refused(
+        ("还没有可交房的成交", "There is nothing to hand over"),
+        (
+            "客户名下没有成交，不能登记交房。请先提交成交战报。",
+            "No deal of this client stands, so no home can be handed over. Report the deal first.",
+        ),
+        ("签约后继续跟进，直到交房。", "Follow-up goes on after signing until handover."),
+    ),
+    "loss_report_incomplete": _refused(
+        ("战败申请填写不全", "The loss report is not complete"),
+        (
+            "战败申请要写明日期、原因和客户另选了什么（没有另选也请写“无”）[；还缺：{missing}]。补齐后再提交。",
+            "A loss report says on which day, why, and what the client chose instead (“nothing” is an answer)[; missing: {missing}]. "
+            "Fill these in and send again.",
+        ),
+        ("放弃客户只凭主管批准的战败申请。", "A client is given up by a loss report alone, which the manager accepts."),
+    ),
+    "loss_already_reported": _refused(
+        ("战败申请已提交", "The loss is reported already"),
+        (
+            "这个客户已有待批的战败申请[，申请人 {by}][，{first_at}]。请等主管批复，期间照常跟进。",
+            "A loss report on this client waits for the manager[, by {by}][, {first_at}]. Until it is answered keep following up.",
+        ),
+    ),
+    "no_loss_report": _refused(
+        ("没有待批的战败申请", "No loss report waits"),
+        (
+            "这个客户没有等待批复的战败申请。请先由归属人提交。",
+            "No loss report on this client waits for an answer. Its holder reports the loss first.",
+        ),
+        ("放弃客户只凭主管批准的战败申请。", "A client is given up by a loss report alone, which the manager accepts."),
+    ),
+    "deal_stands": _refused(
+        ("客户名下还有成交", "A deal with this client stands"),
+        (
+            "客户名下有成交[ {deal}]，不能作战败处理。成交不算数的，请先撤销成交。",
+            "A deal with this client stands[ ({deal})], so they are not lost. If it came to nothing, have it cancelled first.",
+        ),
+    ),
+    "nobody_left": _refused(
+        ("没有需要告知的接替", "There is no successor to tell of"),
+        (
+            "这个客户的负责人没有离职，或已经告知过客户。不必再办理，请照常跟进。",
+            "Nobody in charge of this client has left, or the client was told already. Nothing is to be done; follow up as usual.",
+        ),
+        ("负责人离职时要告知客户并指定接替人。", "When the agent in charge leaves, the client is told and a successor named."),
+    ),
+    "no_successor": _refused(
+        ("还没有指定接替人", "No successor is named yet"),
+        (
+            "原负责人[ {person} ]已离职，客户还没有接替人。请店长先把客户分配给在职经纪人，再告知客户。",
+            "The agent in charge[, {person},] has left and nobody has taken over. Have the store manager reassign the client first, "
+            "then tell them.",
+        ),
+        ("负责人离职时要告知客户并指定接替人。", "When the agent in charge leaves, the client is told and a successor named."),
+    ),
+    "finding_not_open": _refused(
+        ("没有这项待整改", "This finding is not open"),
+        (
+            "半年检查没有发现这一项[（{finding}）]，或已经整改、已经放行。请重新查看检查结果。",
+            "The half-yearly check did not find this[ ({finding})], or it was put right or excused since. Look at its findings again.",
+        ),
+        ("客户档案每半年检查一次，发现的问题逐项整改。", "Files are checked each half year, and findings are worked off."),
     ),
     "has_left": _refused(
         ("该员工已离职", "That person has left"),
@@ -818,6 +1017,10 @@ FIELD_ERRORS: Final[dict[str, Words]] = {
     "malformed_phone": Words(
         "电话号码的写法不对，请填手机号或带区号的座机号。", "This is not a phone number; give a mobile, or a landline with area code."
     ),
+    "name_without_phone": Words(
+        "姓名要和电话一起登记；没留电话的，请只写概况，不写姓名。",
+        "A name is kept with its phone only; where no number was left, leave the name out.",
+    ),
     "malformed": Words("填写不对。", "This is not right."),
 }
 
@@ -839,6 +1042,16 @@ FIELDS: Final[dict[str, Words]] = {
     "title_certificate": Words("产权证", "title certificate"),
     "decoration": Words("装修", "decoration"),
     "text": Words("内容", "text"),
+    "came_at": Words("到店（来电）时间", "when they came"),
+    "left_at": Words("离店时间", "when they left"),
+    "companions": Words("随行人员", "companions"),
+    "wish": Words("需求", "wish"),
+    "source": Words("信息来源", "source"),
+    "summary": Words("沟通概况", "summary"),
+    "agent": Words("经纪人", "agent"),
+    "on": Words("日期", "day"),
+    "what": Words("事项", "what for"),
+    "chosen": Words("客户另选了什么", "what was chosen instead"),
     "listing": Words("房源", "listing"),
     "client": Words("客源", "client"),
     "closers": Words("成交人", "closers"),
@@ -857,6 +1070,8 @@ FIELDS: Final[dict[str, Words]] = {
     "against": Words("被投诉人", "whom it is complained of"),
     "number": Words("序号", "number"),
     "from": Words("起始日期", "first day"),
+    "evidence": Words("证据", "evidence"),
+    "rests_on": Words("裁决依据", "what the ruling rests on"),
 }
 
 VIOLATIONS: Final[dict[str, Words]] = {
@@ -866,6 +1081,7 @@ VIOLATIONS: Final[dict[str, Words]] = {
     "canned_follow_up": Words("套话跟进", "canned follow-up"),
     "private_dealing": Words("私单", "private dealing"),
     "hoarding": Words("捂盘", "hoarding"),
+    "leak": Words("泄露内部信息", "giving out what is in the system"),
 }
 
 NOTES: Final[dict[str, Words]] = {
@@ -917,6 +1133,22 @@ GRADED: Final = Words(
 LOWERED: Final = Words("{quarter}季度逾期付款，降为{grade}级。", "Late payments in {quarter} lowered it to {grade}.")
 """Why it is not that one any more (G-3)."""
 
+# How a client's file was closed.
+CLOSED: Final[dict[str, Words]] = {
+    "given_up": Words("已战败", "given up"),
+    "handed_over": Words("已交房", "handed over"),
+}
+
+# What a half-yearly check of files finds (K-9).
+FINDINGS: Final[dict[str, Words]] = {
+    "no_source": Words("缺信息来源", "no source"),
+    "no_level": Words("缺意向级别", "no level"),
+    "no_plan": Words("缺下次回访计划", "no plan"),
+    "no_check": Words("缺主管审核", "no check by the manager"),
+    "stale": Words("长期未联系", "stale"),
+    "duplicate": Words("重户", "a duplicate"),
+}
+
 ROLES: Final[dict[str, Words]] = {
     "agent": Words("经纪人", "agent"),
     "store_manager": Words("店长", "store manager"),
@@ -957,12 +1189,14 @@ EXPECTED: Final[dict[str, Words]] = {
     "model": Words("对象", "an object"),
 }
 
-LABELS: Final[dict[str, Words]] = VIOLATIONS | NOTES | STATES | GRADINGS | ANSWERED | COMPLAINTS | ROLES
+LABELS: Final[dict[str, Words]] = VIOLATIONS | NOTES | STATES | GRADINGS | ANSWERED | COMPLAINTS | ROLES | CLOSED | FINDINGS
 _LABELLED: Final[dict[str, dict[str, Words]]] = {
     "missing": FIELDS,
     "field": FIELDS,
     "state": LABELS,
+    "kind": VIOLATIONS,
     "status": LABELS,
+    "finding": FINDINGS,
     "role": LABELS,
     "beside": LABELS,
     "whose": WHOSE,

@@ -2,8 +2,9 @@
 
 from services.authz import events as authz
 from services.client import views
-from services.client.aggregate import claims_of, evolve
+from services.client.aggregate import claims_of, evolve, evolve_visit
 from services.client.api import ROUTES
+from services.client.api.parts import Parts
 from services.client.events import CODEC
 from services.client.reactions import Reactions
 from services.commission import events as commission
@@ -14,8 +15,9 @@ from shared.service import Service, frame
 
 async def compose(service: Service) -> None:
     clients = Streams(service.log, "cli", evolve, claims_of)
-    reactions = Reactions(clients, service.pool, service.caught_up)
-    service.parts = clients
+    visits = Streams(service.log, "vst", evolve_visit)
+    reactions = Reactions(clients, visits, service.pool, service.caught_up)
+    service.parts = Parts(clients, visits)
     service.hear("client", codec=CODEC, project=views.project)
     service.hear("authz", codec=authz.CODEC, project=views.project, react=reactions.react, reacts_to={"person.Left"})
     service.hear("listing", codec=listing.CODEC, project=views.project)
@@ -27,6 +29,7 @@ async def compose(service: Service) -> None:
         reacts_to={"deal.Reported", "deal.Cancelled", "pack.Activated"},
     )
     service.sweep("announce lapses", reactions.sweep)
+    service.sweep("announce overdue replies", reactions.sweep_replies)
 
 
 app = frame("client", CODEC, compose, ROUTES)

@@ -7,8 +7,9 @@ import asyncpg
 
 from services.authz import events as authz
 from services.client import aggregate
-from services.client.aggregate import Client
+from services.client.aggregate import Client, Visit
 from services.client.views import clients as views
+from services.client.views import visits
 from services.commission import events as commission
 from shared.entry import Entry, Meta, id_of
 from shared.eventlog import Command, Streams
@@ -22,8 +23,11 @@ RESCHEDULED_AT_ONCE = 1000
 class Reactions:
     """`caught_up` waits until the service's own views show all that it has recorded."""
 
-    def __init__(self, clients: Streams[Client], pool: "asyncpg.Pool[Any]", caught_up: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, clients: Streams[Client], visits: Streams[Visit], pool: "asyncpg.Pool[Any]", caught_up: Callable[[], Awaitable[None]]
+    ) -> None:
         self._clients = clients
+        self._visits = visits
         self._pool = pool
         self._caught_up = caught_up
 
@@ -37,7 +41,7 @@ class Reactions:
                 await self._reschedule(entry, activated)
             case authz.Left(post=post):
                 await self._caught_up()
-                for stream in await views.held_by(self._pool, entry.tenant, post.person):
+                for stream in await views.in_charge_of(self._pool, entry.tenant, post.person):
                     await self._change(entry, id_of("cli", stream), aggregate.leave_behind, person=post.person)
 
     async def _reschedule(self, entry: Entry, activated: commission.Activated) -> None:
@@ -57,10 +61,19 @@ class Reactions:
         await self._clients.change(client, decide, command=command, at=entry.effective_at, **facts)
 
     async def sweep(self) -> int:
-        """Announces the lapses that have come, and what ends within a day; how many. The decision looks again, so a stale view does no
-        harm."""
+        """Announces the lapses that have come, and what ends within a day, and looks files through when a half year begins (K-9); how
+        many. The decision looks again, so a stale view does no harm."""
         due = await views.due(self._pool, SWEPT_AT_ONCE)
         for tenant, stream in due:
+            client, command = id_of("cli", stream), Command(tenant, "", Meta())
             for announce in (aggregate.announce_lapse, aggregate.warn):
-                await self._clients.change(id_of("cli", stream), announce, command=Command(tenant, "", Meta()))
+                await self._clients.change(client, announce, command=command)
+            await self._clients.change(client, aggregate.examine, command=command, look=looking(self._pool, tenant))
+        return len(due)
+
+    async def sweep_replies(self) -> int:
+        """Announces enquiries that nobody has answered in time (G-4); how many."""
+        due = await visits.due(self._pool, SWEPT_AT_ONCE)
+        for tenant, stream in due:
+            await self._visits.change(id_of("vst", stream), aggregate.announce_overdue, command=Command(tenant, "", Meta()))
         return len(due)

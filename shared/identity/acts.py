@@ -51,6 +51,14 @@ ACTS: Final[dict[str, Act]] = {
         Act(Reach.ANY, "agent"),
     ),
     **_acts("listing.complete listing.conceal listing.reveal", Act(Reach.OWN, "agent")),
+    **_acts(
+        "client.amend client.set_level client.plan client.hand_over client.reopen client.report_loss client.add_contact"
+        " client.remove_contact client.tell_successor visit.reply visit.link",
+        Act(Reach.OWN, "agent"),
+    ),
+    **_acts("visit.register", Act(Reach.ANY, "agent", frozenset({"service_manager"}))),
+    **_acts("client.mark_important", Act(Reach.STORE, "store_manager")),
+    **_acts("client.check client.accept_loss client.return_loss client.excuse", Act(Reach.STORE, "store_manager", impartial=True)),
     **_acts("deal.report deal.sign deal.attach_listing deal.dispute dispute.state dispute.appeal", Act(Reach.OWN, "agent")),
     **_acts(
         "listing.enter_for client.enter_for listing.reassign listing.refute listing.find_duplicate listing.find_watermark"
@@ -88,6 +96,7 @@ ACTS: Final[dict[str, Act]] = {
     **_acts("mandate.receive mandate.report", Act(Reach.OWN, "agent", BESIDE - {"hq"})),
     **_acts("mandate.revoke mandate.ratify", Act(Reach.COMPANY, "general_manager", frozenset({"legal_representative"}))),
     **_acts("listing.read", _reads(Reach.ANY)),
+    **_acts("visit.read", _reads(Reach.OWN, "service_manager")),
     **_acts("listing.read_concealed client.read deal.read dispute.read dispute.what_if violation.read", _reads(Reach.OWN)),
     **_acts("precedent.read", _reads(Reach.ANY, "legal")),
     **_acts("grade.read", _reads(Reach.OWN, "service_manager", "finance")),

@@ -30,6 +30,7 @@ from shared.service.reading import (
     Short,
     Text,
     ViolationId,
+    VisitId,
     reference,
 )
 from shared.service.request import Context, Ctx, Page, Paged
@@ -74,6 +75,7 @@ __all__ = [
     "Standing",
     "Text",
     "ViolationId",
+    "VisitId",
     "acts_of",
     "done",
     "entered",

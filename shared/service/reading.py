@@ -147,6 +147,7 @@ def _storable(given: str) -> str:
 
 ListingId = Annotated[str, *reference("lst")]
 ClientId = Annotated[str, *reference("cli")]
+VisitId = Annotated[str, *reference("vst")]
 DealId = Annotated[str, *reference("dea")]
 DisputeId = Annotated[str, *reference("dis")]
 PersonId = Annotated[str, *reference("psn")]

@@ -112,6 +112,10 @@ class Buyer:
     def reassign(self, when: str, to: str, by: str = "M2") -> list[Event]:
         return self.take(aggregate.reassign(self.client, by=self.by(by), to=to, ground=self.ground, at=at(when)))
 
+    def does(self, act: str, when: str, by: str = "E", **facts: Any) -> list[Event]:
+        """Any act on the client's file, by its name in the aggregate: `does("set_level", "2024-03-02 10:00", level="H")`."""
+        return self.take(getattr(aggregate, act)(self.client, by=self.by(by), ground=self.ground, at=at(when), **facts))
+
     # What happens to people, deals and packs
 
     def leave(self, when: str, person: str) -> list[Event]:
@@ -131,6 +135,9 @@ class Buyer:
         new, before = Activation(pack, at(start), store), self.ground
         self.packs = (*self.packs, new)
         return self.take(aggregate.reschedule(self.client, activated=new, ground=before, at=at(when)))
+
+    def examine(self, when: str) -> list[Event]:
+        return self.take(aggregate.examine(self.client, ground=self.ground, at=at(when)))
 
     def announce(self, when: str) -> list[Event]:
         return self.take(aggregate.announce_lapse(self.client, at=at(when)))

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import assert_never
 
 from msgspec import Struct, structs
 
 from services.client import rules
+from services.client.aggregate.file import File, begun, evolve_file
 from services.client.events import (
+    Amended,
     Claimed,
     DealFell,
     DealStands,
@@ -17,26 +18,29 @@ from services.client.events import (
     HolderLeft,
     Kind,
     Lapsed,
+    LossAccepted,
     Reassigned,
+    Reopened,
     Rescheduled,
     SeniorNamed,
     Stands,
     TermEnding,
     Viewed,
-    ViolationFound,
     Wish,
 )
 from shared.eventlog import Claim
 
 
 class Client(Struct, frozen=True):
-    """`announced`: to whom the lapse that was announced last led. `warned_of`: which end a warning was given of last."""
+    """`file`: what care of the client rests on. `announced`: to whom the lapse that was announced last led. `warned_of`: which end a
+    warning was given of last."""
 
     kind: Kind
     contact: str
     recorder: str
     wish: Wish
     stands: Stands
+    file: File
     first: str | None = None
     duplicate_number: int | None = None
     senior: str | None = None
@@ -57,25 +61,37 @@ class Client(Struct, frozen=True):
 def evolve(client: Client | None, event: Event) -> Client:
     if client is None:
         assert isinstance(event, Entered), "a client begins with its entry"
-        return Client(event.kind, event.contact, event.recorder, event.wish, event.stands, event.duplicate_of, event.duplicate_number)
+        first, number = event.duplicate_of, event.duplicate_number
+        return Client(event.kind, event.contact, event.recorder, event.wish, event.stands, begun(event), first, number)
+    file = evolve_file(client.file, event)
+    kept = client if file is client.file else structs.replace(client, file=file)
     match event:
         case SeniorNamed(senior=senior):
-            return structs.replace(client, senior=senior)
+            return structs.replace(kept, senior=senior)
+        case Amended(wish=wish):
+            return structs.replace(kept, wish=wish)
+        case Lapsed(after=after):
+            return structs.replace(kept, announced=after)
+        case TermEnding(until=until):
+            return structs.replace(kept, warned_of=until)
+        case _:
+            return _evolve_course(kept, event)
+
+
+def _evolve_course(client: Client, event: Event) -> Client:
+    """In whose name the client stands, and for which deals no term runs."""
+    match event:
         case DealStands(deal=deal, stands=stands):
             return structs.replace(client, deals=(*client.deals, deal), stands=stands, announced=None)
         case DealFell(deal=deal, stands=stands):
             return structs.replace(client, deals=tuple(d for d in client.deals if d != deal), stands=stands, announced=None)
         case Claimed(stands=stands) | Reassigned(stands=stands) | HolderLeft(stands=stands) | Rescheduled(stands=stands):
             return structs.replace(client, stands=stands, announced=None)
+        case LossAccepted(stands=stands) | Reopened(stands=stands):
+            return structs.replace(client, stands=stands, announced=None)
         case FollowedUp(stands=stands) | Viewed(stands=stands):
             return client if stands is None else structs.replace(client, stands=stands, announced=None)
-        case Lapsed(after=after):
-            return structs.replace(client, announced=after)
-        case TermEnding(until=until):
-            return structs.replace(client, warned_of=until)
-        case Entered() | ViolationFound():
-            return client
-    assert_never(event)
+    return client
 
 
 def claims_of(client: Client | None, event: Event) -> Iterable[Claim]:

@@ -1,5 +1,5 @@
 """Requests to the client service, by what they are about."""
 
-from services.client.api import clients
+from services.client.api import clients, files, visits
 
-ROUTES = [clients.routes]
+ROUTES = [clients.routes, files.routes, visits.routes]

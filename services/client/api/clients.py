@@ -8,11 +8,12 @@ from starlette.responses import Response
 
 from services.client import aggregate, rules
 from services.client.aggregate import Client
-from services.client.events import Channel, Kind
+from services.client.api.files import file_shown
+from services.client.api.parts import change_client, holders_below, parts_of
+from services.client.events import Channel, Kind, Level, Source
 from services.client.views import clients as views
 from shared.entry import id_of, uuid_of
-from shared.eventlog import Streams
-from shared.identity import post_of, posts_of
+from shared.identity import post_of
 from shared.problems import DUPLICATE_CLIENT
 from shared.regulation import Refused
 from shared.service import (
@@ -21,6 +22,7 @@ from shared.service import (
     ClientId,
     Context,
     Ctx,
+    Day,
     Instant,
     ListingId,
     Paged,
@@ -32,7 +34,7 @@ from shared.service import (
     entered,
     invalid,
 )
-from shared.tenure import holder_at, looking
+from shared.tenure import ground, holder_at, looking
 
 routes = Routes()
 
@@ -51,11 +53,20 @@ class Enter(Body):
     price: Wished | None = None
     needs: Wished | None = None
     for_: Annotated[PersonId | None, Field(alias="for")] = None
+    source: Source | None = None
+    level: Level | None = None
+
+
+class Next(Body):
+    on: Day | None = None
+    what: Text | None = None
 
 
 class FollowUp(Body):
     channel: Channel
     text: Text | None = None
+    level: Level | None = None
+    next: Next | None = None
 
 
 class View(Body):
@@ -69,11 +80,6 @@ class Senior(Body):
 
 class Reassign(Body):
     to: Account
-
-
-def _clients(ctx: Context) -> Streams[Client]:
-    clients: Streams[Client] = ctx.parts
-    return clients
 
 
 @routes.command("/v1/clients", act="client.enter")
@@ -92,7 +98,7 @@ async def enter(ctx: Ctx, body: Enter) -> Response:
         return {**around, "first": id_of("cli", first.stream) if first else None, "duplicates": duplicates}
 
     given = {name: getattr(body, name) for name in ("floor", "area", "orientation", "price", "phone", "needs")}
-    outcome = await _clients(ctx).begin(
+    outcome = await parts_of(ctx).clients.begin(
         id,
         aggregate.enter,
         command=ctx.command(),
@@ -104,6 +110,8 @@ async def enter(ctx: Ctx, body: Enter) -> Response:
         contact=contact,
         given=given,
         acquired_at=body.acquired_at,
+        source=body.source,
+        level=body.level,
     )
     return ctx.reply(outcome)
 
@@ -119,8 +127,11 @@ async def _contact(ctx: Context, body: Enter) -> str | None:
 
 @routes.command("/v1/clients/{id}:follow-up", act="client.follow_up")
 async def follow_up(ctx: Ctx, id: ClientId, body: FollowUp) -> Response:
-    """Writes a follow-up (A-2.3, A-2.8)."""
-    return await _change(ctx, id, aggregate.follow_up, channel=body.channel, text=body.text)
+    """Writes a follow-up (A-2.3, A-2.8); with it may be said how keen the client is now, and what comes next (K-2, K-3)."""
+    then = body.next or Next()
+    return await change_client(
+        ctx, id, aggregate.follow_up, channel=body.channel, text=body.text, level=body.level, next_on=then.on, next_what=then.what
+    )
 
 
 @routes.command("/v1/clients/{id}:view", act="client.view")
@@ -133,7 +144,7 @@ async def view(ctx: Ctx, id: ClientId, body: View) -> Response:
         first = await ctx.service.log.claimant(ctx.tenant, "form", rules.form_key(body.form))
         return {**around, "is_correct": is_correct, "form_used": first}
 
-    outcome = await _clients(ctx).change(
+    outcome = await parts_of(ctx).clients.change(
         id,
         aggregate.view,
         command=ctx.command(),
@@ -150,25 +161,19 @@ async def view(ctx: Ctx, id: ClientId, body: View) -> Response:
 @routes.command("/v1/clients/{id}:name-senior", act="client.name_senior")
 async def name_senior(ctx: Ctx, id: ClientId, body: Senior) -> Response:
     """Names who works this client for a newcomer (A-1.N2)."""
-    return await _change(ctx, id, aggregate.name_senior, names=(body.senior,), senior=body.senior)
+    return await change_client(ctx, id, aggregate.name_senior, names=(body.senior,), senior=body.senior)
 
 
 @routes.command("/v1/clients/{id}:claim", act="client.claim")
 async def claim(ctx: Ctx, id: ClientId) -> Response:
     """Takes a public client (A-2.3)."""
-    return await _change(ctx, id, aggregate.claim)
+    return await change_client(ctx, id, aggregate.claim)
 
 
 @routes.command("/v1/clients/{id}:reassign", act="client.reassign")
 async def reassign(ctx: Ctx, id: ClientId, body: Reassign) -> Response:
     """Gives it to another agent or an account (A-2.11)."""
-    return await _change(ctx, id, aggregate.reassign, names=(body.to,), to=body.to)
-
-
-async def _change(ctx: Context, id: str, decide: Any, *, names: tuple[str, ...] = (), **facts: Any) -> Response:
-    look = looking(ctx.service.pool, ctx.tenant, ctx.caller.person, *names)
-    outcome = await _clients(ctx).change(id, decide, command=ctx.command(), look=look, answer=done(id), by=ctx.caller, **facts)
-    return ctx.reply(outcome)
+    return await change_client(ctx, id, aggregate.reassign, names=(body.to,), to=body.to)
 
 
 @routes.query("/v1/clients", act="client.read")
@@ -176,8 +181,7 @@ async def find(ctx: Ctx, page: Paged, which: views.Which = "mine", kind: Kind | 
     """Clients by number: mine, the pool I may claim from, ending within a day, lapsed from me, or all whose files I may see."""
     pool, post, now = ctx.service.pool, ctx.caller.post, await ctx.service.log.now(ctx.tenant)
     accounts = ("company", *([f"team:{post.team}"] if post.team is not None else []))
-    others = await posts_of(pool, ctx.tenant) if post.role != "agent" else []
-    below = None if ctx.may() else [other.person for other in others if ctx.may(over=(other,))]
+    below = await holders_below(ctx)
     after = int(page.after[0]) if page.after is not None else 0
     rows = await views.found(pool, ctx.tenant, now, which, ctx.caller.person, accounts, below, kind=kind, after=after, limit=page.limit + 1)
     return ctx.show_page(page, rows, at=lambda row: (row["number"],), as_shown=_in_list)
@@ -196,15 +200,16 @@ def _in_list(row: Any) -> dict[str, Any]:
 
 @routes.query("/v1/clients/{id}", act="client.read")
 async def show(ctx: Ctx, id: ClientId, as_of: Instant | None = None, known_at: Instant | None = None) -> Response:
-    """A client's file, without name and phone. Who is neither its holder, its recorder nor above them does not know of it."""
-    read = await _clients(ctx).read(ctx.tenant, id, as_of=as_of, known_at=known_at)
+    """A client's file, without name and phone. Who is neither its holder, its recorder, in contact nor above them does not know of
+    it."""
+    read = await parts_of(ctx).clients.read(ctx.tenant, id, as_of=as_of, known_at=known_at)
     if read is None:
         raise Refused("unknown_reference")
     client, version = read
     at = as_of or known_at or await ctx.service.log.now(ctx.tenant)
     holder = holder_at(client.stands, at)
-    over = [await post_of(ctx.service.pool, ctx.tenant, person) for person in {holder, client.recorder} if person.startswith("psn_")]
-    if not ctx.may(own=ctx.caller.person in (holder, client.recorder), over=over):
+    over = (await ground(ctx.service.pool, ctx.tenant, (holder, client.recorder))).named(holder, client.recorder)
+    if not ctx.may(own=ctx.caller.person in (holder, client.recorder, *client.file.contacts), over=over):
         raise Refused("unknown_reference")
     number = await ctx.service.pool.fetchval("select number from clients where tenant = $1 and stream = $2", ctx.tenant, uuid_of(id))
     shown = {
@@ -221,6 +226,7 @@ async def show(ctx: Ctx, id: ClientId, as_of: Instant | None = None, known_at: I
         "remark": _remark(ctx, client),
         "senior": client.senior,
         "deal": client.deal,
+        **file_shown(client, holder, at),
     }
     return ctx.show(shown, version=version)
 

@@ -5,31 +5,17 @@ No name and no phone is here: `contact` refers to a card in the vault, equal for
 """
 
 from datetime import datetime
-from typing import Literal
 
 from msgspec import Struct
 
+from services.client.events.file import Channel, FileEvent, Kind, Level, Source, Wish
 from shared.regulation import Violation
-from shared.tenure import Stand
-
-Stands = tuple[Stand, ...]
-Kind = Literal["buy", "rent"]
-Channel = Literal["phone", "visit", "message", "viewing"]
-
-
-class Wish(Struct, frozen=True):
-    """What A-2.2 asks for besides the phone, in the agent's words."""
-
-    floor: str
-    area: str
-    orientation: str
-    price: str
-    needs: str
+from shared.tenure import Stands
 
 
 class Entered(Struct, frozen=True):
     """A client was entered by `by`, for `recorder`. `duplicate_of` is the first record of the same person, `duplicate_number` the number
-    that a duplicate carries (A-2.5)."""
+    that a duplicate carries (A-2.5). `due` as in what is said of a client's file (K-3)."""
 
     by: str
     recorder: str
@@ -41,14 +27,20 @@ class Entered(Struct, frozen=True):
     stands: Stands
     acquired_at: datetime | None
     at: datetime
+    source: Source | None = None
+    level: Level | None = None
+    due: datetime | None = None
 
 
 class FollowedUp(Struct, frozen=True):
+    """The client was contacted; `due` is when next (K-3)."""
+
     by: str
     channel: Channel
     text: str
     stands: Stands | None
     at: datetime
+    due: datetime | None = None
 
 
 class Viewed(Struct, frozen=True):
@@ -61,6 +53,7 @@ class Viewed(Struct, frozen=True):
     stands: Stands | None
     at: datetime
     once: bool = True
+    due: datetime | None = None
 
 
 class SeniorNamed(Struct, frozen=True):
@@ -149,4 +142,5 @@ Event = (
     | Lapsed
     | TermEnding
     | ViolationFound
+    | FileEvent
 )

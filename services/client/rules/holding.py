@@ -32,6 +32,11 @@ def account_of(post: Post) -> str:
     return f"team:{post.team}" if post.team is not None else COMPANY
 
 
+def is_account(holder: str) -> bool:
+    """Whether a holder is an account, a team's or the company's, and no person."""
+    return holder == COMPANY or holder.startswith("team:")
+
+
 def holders_course(activations: Sequence[Activation], holder: Post, at: datetime, *, renewed: bool = False) -> Stands:
     """A-2.3: an agent holds from `at` until the seven days end, then the account of the team they are in now, and there it stays.
 

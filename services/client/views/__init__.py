@@ -1,7 +1,9 @@
-"""Clients as they are, for reading, lists and deadlines; and which listings may be shown. May be dropped and rebuilt from the logs."""
+"""Clients and visits as they are, for reading, lists and deadlines; and which listings may be shown. May be dropped and rebuilt from the
+logs."""
 
 from services.authz import events as authz
-from services.client.views import clients
+from services.client.events import Event, VisitEvent
+from services.client.views import clients, visits
 from services.commission import events as commission
 from services.listing import events as listing
 from shared import identity
@@ -24,5 +26,7 @@ async def project(connection: Connection, entry: Entry) -> None:
                 entry.stream,
                 correct,
             )
-        case _ if entry.service == "client":
+        case event if isinstance(event, VisitEvent):
+            await visits.VISITS.project(connection, entry)
+        case event if isinstance(event, Event):
             await clients.CLIENTS.project(connection, entry)

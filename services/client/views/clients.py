@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from services.client import rules
 from services.client.aggregate import Client, evolve
 from shared.entry import uuid_of
 from shared.identity import Connection
@@ -13,7 +14,7 @@ from shared.view import View
 
 
 def _columns(client: Client) -> dict[str, Any]:
-    stands = client.stands
+    stands, file = client.stands, client.file
     return {
         "kind": client.kind,
         "contact": client.contact,
@@ -23,11 +24,29 @@ def _columns(client: Client) -> dict[str, Any]:
         "until": stands[0].until,
         "next_holder": stands[1].holder if len(stands) > 1 else None,
         "turns_at": turns_at(client),
+        "contacts": list(file.contacts),
+        "due": file.next_due,
+        "is_open": file.closed is None,
+        "lacks_plan": file.closed is None and file.plan is None,
+        "lacks_check": file.closed is None and file.check is None,
+        "loss_reported_at": file.report.at if file.report is not None else None,
+        "agents_min": None if file.closed else file.agents_min,
+        "left_by": file.left_by,
+        "left_at": file.left_at,
+        "half": file.half,
+        "examined": file.examination is not None,
+        "found": list(file.examination.found) if file.examination is not None else [],
+        "findings": list(file.findings),
     }
 
 
 def turns_at(client: Client) -> datetime | None:
-    """When there is next something to announce: a lapse, or a day before, that it will come."""
+    """When there is next something to announce: a lapse, or a day before, that it will come; or the next half-yearly check."""
+    moments = (_warned_or_lapsed_at(client), None if client.file.closed else rules.next_half_begins(client.file.half))
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _warned_or_lapsed_at(client: Client) -> datetime | None:
     until = client.stands[0].until
     if until is None or client.announced:
         return None
@@ -38,13 +57,22 @@ CLIENTS = View("clients", Client, evolve, _columns)
 
 
 async def due(connection: Connection, limit: int) -> list[tuple[UUID, UUID]]:
-    """Tenant and stream of clients with a lapse to announce, the longest due first; costs what is due, not what there is."""
+    """Tenant and stream of clients with a lapse to announce or a file to look through, the longest due first; costs what is due, not what
+    there is."""
     rows = await connection.fetch(
         "select tenant, stream from clients where turns_at <= (select greatest(clock_timestamp(), max(now)) from story_clock)"
         " and turns_at <= now_of(tenant) order by turns_at limit $1",
         limit,
     )
     return [(row["tenant"], row["stream"]) for row in rows]
+
+
+async def is_there(connection: Connection, tenant: UUID, client: str) -> bool:
+    """Whether this company has a client of that id."""
+    found: bool = await connection.fetchval(
+        "select exists (select from clients where tenant = $1 and stream = $2)", tenant, uuid_of(client)
+    )
+    return found
 
 
 async def listing_is_correct(connection: Connection, tenant: UUID, listing: str) -> bool | None:
@@ -73,21 +101,24 @@ async def held_without_term(connection: Connection, tenant: UUID, after: int, li
     return [(row["number"], row["stream"]) for row in rows]
 
 
-async def held_by(connection: Connection, tenant: UUID, holder: str) -> list[UUID]:
-    """The streams of clients in whose running course this person comes first, in the order of their numbers."""
-    rows = await connection.fetch("select stream from clients where tenant = $1 and holder = $2 order by number", tenant, holder)
+async def in_charge_of(connection: Connection, tenant: UUID, holder: str) -> list[UUID]:
+    """The streams of clients in whose running course this person comes first, or with whom they are in contact, by their numbers."""
+    rows = await connection.fetch(
+        "select stream from clients where tenant = $1 and (holder = $2 or contacts @> array[$2]) order by number", tenant, holder
+    )
     return [row["stream"] for row in rows]
 
 
 Which = Literal["mine", "pool", "ending", "lapsed", "all"]
 
-_HOLDER = "case when until is null or until > $2 then holder else next_holder end"
+HOLDER = "case when until is null or until > $2 then holder else next_holder end"
+"""Who holds at $2."""
 _WHICH: dict[Which, str] = {
     "mine": "holder = $4 and (until is null or until > $2)",
-    "pool": f"{_HOLDER} = any($5)",
+    "pool": f"{HOLDER} = any($5)",
     "ending": "holder = $4 and until > $2 and until <= $2 + interval '1 day'",
     "lapsed": "holder = $4 and until <= $2",
-    "all": f"($6::text[] is null or {_HOLDER} = $4 or recorder = $4 or {_HOLDER} = any($6) or recorder = any($6))",
+    "all": f"($6::text[] is null or {HOLDER} = $4 or recorder = $4 or contacts @> array[$4] or {HOLDER} = any($6) or recorder = any($6))",
 }
 
 
@@ -109,7 +140,7 @@ async def found(
     `accounts`: those the person may claim from; `below`: whose files they see besides their own (None: everyone's).
     """
     rows: list[Any] = await connection.fetch(
-        f"select stream, number, kind, recorder, first, version, {_HOLDER} as held_by from clients"  # noqa: S608
+        f"select stream, number, kind, recorder, first, version, {HOLDER} as held_by from clients"  # noqa: S608
         f" where tenant = $1 and number > $3 and {_WHICH[which]} and ($7::text is null or kind = $7)"
         " and $4::text is not null and $5::text[] is not null and ($6::text[] is null or true) order by number limit $8",
         tenant, now, after, person, list(accounts), None if below is None else list(below), kind, limit,
