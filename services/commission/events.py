@@ -132,7 +132,7 @@ class Settled(Struct, frozen=True):
 
 
 class Rebooked(Struct, frozen=True):
-    """What was settled is reversed and booked anew, because of an act after it (`because`: that entry's kind)."""
+    """What was settled is reversed and booked anew, because of an act after it (`because`: `private_dealing`, or `ruling`)."""
 
     by: str
     because: str
@@ -159,14 +159,58 @@ class DisputeOpened(Struct, frozen=True):
     at: datetime
 
 
+class DisputeStated(Struct, frozen=True):
+    """Somebody concerned says their side, and which entries they rest it on (O-4)."""
+
+    by: str
+    dispute: str
+    text: str
+    evidence: tuple[str, ...]
+    at: datetime
+
+
+class Alternative(Struct, frozen=True, omit_defaults=True):
+    """A deal judged otherwise: entries taken as never made, entries taken as recorded at the closing, other readings of the pack."""
+
+    leave_out: tuple[str, ...] = ()
+    admit: tuple[str, ...] = ()
+    readings: dict[str, str] = {}
+
+
+class Effect(Struct, frozen=True):
+    """What a correction moved: by how many points and fen more (or less) someone has in a role than before."""
+
+    role: str
+    to: str
+    points: str
+    amount_fen: int
+
+
 class DisputeRuled(Struct, frozen=True):
-    """A ruling: in the first instance the area manager's, in the second the company's. `corrected` adds lines that sum to zero."""
+    """A ruling: in the first instance the area manager's, in the second the company's.
+
+    `corrected` adds lines that sum to zero, or `adopts` an alternative: then the deal is rebooked with it, and `lines` take back what the
+    first instance had added. `rests_on` are statements, as their entries, and other entries; `effect` is what it moved.
+    """
 
     by: str
     dispute: str
     instance: Literal[1, 2]
     outcome: Literal["upheld", "corrected", "rejected"]
     lines: tuple[Adjustment, ...]
+    reason: str
+    at: datetime
+    clauses: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
+    adopts: Alternative | None = None
+    effect: tuple[Effect, ...] = ()
+
+
+class DisputeAppealed(Struct, frozen=True):
+    """Somebody concerned takes the first ruling to the second instance (O-4)."""
+
+    by: str
+    dispute: str
     reason: str
     at: datetime
 
@@ -177,6 +221,15 @@ class Cancelled(Struct, frozen=True):
     by: str
     listing: str | None
     client: str
+    reason: str
+    at: datetime
+
+
+class Proposed(Struct, frozen=True):
+    """A manager found a violation that no rule had found; `evidence` names the entries it is seen in."""
+
+    by: str
+    violation: Violation
     reason: str
     at: datetime
 
@@ -242,10 +295,12 @@ DealEvent = (
     | Rebooked
     | Adjudicated
     | DisputeOpened
+    | DisputeStated
     | DisputeRuled
+    | DisputeAppealed
     | Cancelled
 )
 PackEvent = Activated
-ViolationEvent = Confirmed | Dropped | Appealed | AppealDecided
+ViolationEvent = Proposed | Confirmed | Dropped | Appealed | AppealDecided
 Event = DealEvent | PackEvent | ViolationEvent
 CODEC = Codec("commission", deal=("dea", DealEvent), pack=("pck", PackEvent), violation=("vio", ViolationEvent))

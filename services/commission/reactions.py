@@ -1,7 +1,7 @@
 """What the commission service does when evidence arrives: it settles what waited for it. How a cut is found stands here too."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -12,7 +12,8 @@ from msgspec import Struct, structs
 from services.commission import history
 from services.commission.aggregate import deal as aggregate
 from services.commission.aggregate.deal import Deal
-from services.commission.events import Cut, Settlement, Terms
+from services.commission.events import Alternative, Cut, PrivateDealingFound, Settlement, Terms
+from services.commission.history import alternatives
 from services.commission.views import deals, journal
 from shared.bus import Hearing, Watermark
 from shared.entry import Entry, Meta, id_of
@@ -46,7 +47,8 @@ class Bench:
         self._standings = standings
 
     async def judge(self, tenant: UUID, deal: str, wait_s: float = 0.0) -> Settlement | tuple[str, ...]:
-        """The settlement of a deal on its evidence as of closing. Waits at most `wait_s`; after that, for whom."""
+        """The settlement of a deal on its evidence as of closing, and as rulings have corrected it. Waits at most `wait_s`; after that, for
+        whom."""
         own, _ = await self._log.history(tenant, deal)
         closing = history.closing_of(own)
         deadline = asyncio.get_running_loop().time() + wait_s
@@ -57,7 +59,8 @@ class Bench:
         async with self._pool.acquire() as connection:
             entries = await journal.evidence(connection, tenant, own)
             pack = await self._pack(connection, tenant, entries, closing)
-            return history.judged(history.before_settlement(entries), await self._cut(tenant, entries, closing), pack)
+            cut = await self._cut(tenant, entries, closing)
+            return alternatives.judged_otherwise(history.before_settlement(entries), cut, pack, alternatives.adopted(own))
 
     async def _missing(self, tenant: UUID, closing: datetime) -> tuple[str, ...]:
         """The services whose entries up to the closing are not all here, or that have not yet acted on the others' up to then."""
@@ -109,10 +112,8 @@ class Bench:
                 judged.append(history.judged(entries, history.open_cut(at), await self._pack(connection, tenant, entries, at)))
             return judged
 
-    async def replay(
-        self, tenant: UUID, deal: str, *, as_of: datetime | None = None, known_at: datetime | None = None, pack: str | None = None
-    ) -> "Replayed":
-        """Judges the deal again from the journal, as it was settled, or with another instant, knowledge or pack. Writes nothing.
+    async def replay(self, tenant: UUID, deal: str, question: "Question | None" = None) -> "Replayed":
+        """Judges the deal again from the journal, as it was settled, or as a question asks. Writes nothing.
 
         Where the evidence has been altered so that it makes no sense any more, nothing is judged: the replay says what was altered.
         """
@@ -123,43 +124,51 @@ class Bench:
             altered = history.altered(rested_on, settled) if settled is not None else []
             try:
                 found = await journal.evidence(connection, tenant, own)
-                judged = await self._judged_again(connection, tenant, own, found, as_of, known_at, pack)
+                judged = await self._judged_again(connection, tenant, own, found, question or Question())
             except Exception:
                 if settled is None or not altered:
                     raise
                 found, judged = rested_on, history.nothing_of(settled)
         return replayed_of(found, judged, settled, altered)
 
+    async def otherwise(self, tenant: UUID, deal: str, questions: "Sequence[Question]") -> list[Settlement]:
+        """A settled deal judged by each of these questions, on one look at its evidence. Writes nothing."""
+        own, _ = await self._log.history(tenant, deal)
+        async with self._pool.acquire() as connection:
+            found = await journal.evidence(connection, tenant, own)
+            return [await self._judged_again(connection, tenant, own, found, question) for question in questions]
+
     async def _judged_again(
-        self,
-        connection: Any,
-        tenant: UUID,
-        own: Sequence[Entry],
-        found: Sequence[Entry],
-        as_of: datetime | None,
-        known_at: datetime | None,
-        pack: str | None,
+        self, connection: Any, tenant: UUID, own: Sequence[Entry], found: Sequence[Entry], question: "Question"
     ) -> Settlement:
         """What another service did on account of an entry was known with that entry."""
-        settled = history.settlement_of(own)
+        settled, known_at = history.settlement_of(own), question.known_at
         entries = [entry for entry in found if known_at is None or entry.effective_at <= known_at]
-        closing = as_of or history.closing_of(own)
-        cut = settled.cut if settled is not None and as_of is None and known_at is None else history.open_cut(closing)
+        closing = question.as_of or history.closing_of(own)
+        as_settled = settled is not None and question.as_of is None and known_at is None
+        cut = settled.cut if settled is not None and as_settled else history.open_cut(closing)
+        if question.books:
+            cut = with_findings(cut, own)
         if not history.can_be_judged(entries, cut):
             raise Refused("nothing_to_judge", at=closing if known_at is None else min(closing, known_at))
-        judge = await self._pack_of_replay(connection, tenant, entries, closing, settled, pack)
-        return history.judged(history.before_settlement(entries), cut, judge)
+        base = alternatives.adopted((e for e in entries if e.service == self._log.service), but=question.but)
+        pack = await self._pack_of_replay(connection, tenant, own, entries, closing, question.pack)
+        alternatives.refuse_idle(entries, cut, base, question.alternative)
+        return alternatives.judged_otherwise(history.before_settlement(entries), cut, pack, alternatives.over(base, question.alternative))
 
     async def _pack_of_replay(
-        self, connection: Any, tenant: UUID, entries: Sequence[Entry], closing: datetime, settled: Settlement | None, named: str | None
+        self, connection: Any, tenant: UUID, own: Sequence[Entry], entries: Sequence[Entry], closing: datetime, asked: str | Pack | None
     ) -> Pack:
-        activations = await activations_of(connection, tenant)
-        digest = settled.pack.digest if settled is not None and named is None else None
-        for activation in reversed(activations):
-            if activation.pack.digest == digest or (named is not None and activation.pack.id == named):
-                return activation.pack
-        if named is not None:
-            return _shipped(named)
+        """The pack that is asked for, by its id or as it is; else the one that the deal was settled under, before rulings."""
+        if isinstance(asked, Pack):
+            return asked
+        settled, readings = history.settlement_of(own), alternatives.adopted(own).readings
+        for activation in reversed(await activations_of(connection, tenant)):
+            pack = activation.pack
+            if pack.id == asked or (asked is None and settled is not None and _digest_under(pack, readings) == settled.pack.digest):
+                return pack
+        if asked is not None:
+            return _shipped(asked)
         return await self._pack(connection, tenant, entries, closing)
 
     async def book_what_waits(self) -> int:
@@ -176,6 +185,16 @@ class Bench:
         return bool(outcome.entries)
 
 
+def with_findings(cut: Cut, own: Sequence[Entry]) -> Cut:
+    """The cut that a deal was settled on, and on to a finding after it that has not been booked yet."""
+    later = [e.position for e in own if isinstance(e.event, PrivateDealingFound) and e.position > cut.positions.get(e.service, 0)]
+    return structs.replace(cut, positions={**cut.positions, own[0].service: max(later)}) if later else cut
+
+
+def _digest_under(pack: Pack, readings: Mapping[str, str]) -> str:
+    return pack.reading_otherwise(readings).digest
+
+
 def _shipped(named: str) -> Pack:
     """A pack that comes with the product, for asking what would be. Refused: unknown_reference."""
     for path in shipped():
@@ -186,6 +205,19 @@ def _shipped(named: str) -> Pack:
 
 def _lags(heard: dict[str, int], upto: dict[str, int]) -> bool:
     return any(heard[source] < position for source, position in upto.items() if source in heard)
+
+
+class Question(Struct, frozen=True):
+    """What a deal is judged again by: another instant, what was known by then, another pack (its id, or as it is), an alternative. What
+    rulings have adopted holds besides, but for those of the dispute `but`, which the alternative is about. `books`: to be booked, so that
+    findings count that have not been booked yet."""
+
+    as_of: datetime | None = None
+    known_at: datetime | None = None
+    pack: str | Pack | None = None
+    alternative: Alternative = alternatives.AS_IT_WAS
+    but: str | None = None
+    books: bool = False
 
 
 class Replayed(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What may be decided about a deal: reporting, signing, attaching, settling, adjudicating, disputing, ruling, cancelling."""
+"""What may be decided about a deal: reporting, signing, attaching, settling, adjudicating, cancelling."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -15,8 +15,6 @@ from services.commission.events import (
     Cancelled,
     Cut,
     DealEvent,
-    DisputeOpened,
-    DisputeRuled,
     EvidenceAwaited,
     LateListingSignedOff,
     Line,
@@ -311,58 +309,6 @@ def test_the_general_manager_adjudicates_and_never_as_a_party() -> None:
 def test_a_beneficiary_is_someone_known() -> None:
     with refused("unknown_reference", field="lines"):
         adjudicate(settled(), ("C", -1), ("nobody", 1), unknown=("nobody",))
-
-
-def disputed(deal: Deal | None = None) -> Deal:
-    deal = deal or settled()
-    [opened] = decide.dispute(deal, by=by("R"), named="dis_1", reason="I showed it", ground=ground(), at=LATER)
-    return evolve(deal, opened)
-
-
-def rule(deal: Deal, caller: str, outcome: Any = "upheld", *amounts: tuple[str, int]) -> list[DealEvent]:
-    facts: dict[str, Any] = {"named": "dis_1", "outcome": outcome, "reason": "as recorded", "unknown": ()}
-    return decide.rule(deal, by=by(caller), lines=lines(*amounts), ground=ground(), at=LATER, **facts)
-
-
-@clause("O-4")
-def test_a_party_or_a_manager_of_the_store_disputes_what_was_settled() -> None:
-    for caller in ("R", "C", "M2"):
-        [opened] = decide.dispute(settled(), by=by(caller), named="dis_1", reason="I showed it", ground=ground(), at=LATER)
-        assert isinstance(opened, DisputeOpened)
-    with refused("forbidden"):
-        decide.dispute(settled(), by=by("X"), named="dis_1", reason="I showed it", ground=ground(), at=LATER)
-    with refused("not_settled"):
-        decide.dispute(reported(), by=by("C"), named="dis_1", reason="I showed it", ground=ground(), at=LATER)
-
-
-@clause("O-4")
-def test_the_area_manager_rules_first_and_the_company_second_and_then_it_is_over() -> None:
-    for caller in ("M2", "AM2", "X"):
-        with refused("forbidden"):
-            rule(disputed(), caller)
-    [first] = rule(disputed(), "AM")
-    assert isinstance(first, DisputeRuled)
-    assert first.instance == 1
-    once = evolve(disputed(), first)
-    with refused("forbidden"):
-        rule(once, "AM")
-    [second] = rule(once, "GM", "corrected", ("C", -300_000), ("R", 300_000))
-    twice = evolve(once, second)
-    assert net(twice) == {"R": 1_200_000, "C": 1_800_000}
-    with refused("already_ruled"):
-        rule(twice, "GM")
-
-
-@clause("O-4")
-def test_a_correction_has_lines_that_sum_to_zero_and_another_outcome_has_none() -> None:
-    with refused("lines_do_not_fit_ruling"):
-        rule(disputed(), "AM", "corrected")
-    with refused("lines_do_not_fit_ruling"):
-        rule(disputed(), "AM", "rejected", ("C", -1), ("R", 1))
-    with refused("adjudication_not_zero"):
-        rule(disputed(), "AM", "corrected", ("C", -2), ("R", 1))
-    with refused("conflict_of_interest"):
-        rule(disputed(), "AM", "corrected", ("C", -1), ("AM", 1))
 
 
 def test_a_cancelled_deal_gives_nothing_and_once_settled_the_general_manager_cancels() -> None:

@@ -15,6 +15,7 @@ from shared.identity import Caller, Post, Role
 from shared.regulation import Refused
 from shared.tenure import Ground
 from tests.commission.closings import at
+from tests.packs import A
 
 COMPANY = UUID(int=1)
 NOW: datetime = at("2024-03-14 16:00")
@@ -32,6 +33,7 @@ POSTS = {
     "AUD": Post("AUD", None, None, None, "auditor"),
 }
 GROUND = Ground(POSTS, ())
+UNDER_A: dict[str, Any] = {"pack": A, "ground": GROUND}
 
 
 def caller(name: str) -> Caller:
@@ -48,7 +50,7 @@ def folded(*events: ViolationEvent) -> Violation | None:
 
 
 def confirmed(by: str = "SM1", person: str = "X") -> Violation | None:
-    return folded(*confirm(None, by=caller(by), proposal=proposed(person), ground=GROUND, at=NOW))
+    return folded(*confirm(None, by=caller(by), proposal=proposed(person), **UNDER_A, at=NOW))
 
 
 def appealed(by: str = "SM1", person: str = "X") -> Violation | None:
@@ -63,31 +65,31 @@ def refusal_of(act: Callable[..., object], state: Violation | None, **facts: Any
 
 
 def test_the_store_manager_confirms_what_was_proposed_and_the_whole_proposal_travels_along() -> None:
-    said = confirm(None, by=caller("SM1"), proposal=proposed(), ground=GROUND, at=NOW)
+    said = confirm(None, by=caller("SM1"), proposal=proposed(), **UNDER_A, at=NOW)
     assert said == [Confirmed("SM1", "store_manager", proposed().violation, "lst_1@7", NOW)]
 
 
 def test_the_store_manager_drops_it_for_a_reason() -> None:
-    said = drop(None, by=caller("SM1"), proposal=proposed(), reason="Two flats of one owner", ground=GROUND, at=NOW)
+    said = drop(None, by=caller("SM1"), proposal=proposed(), reason="Two flats of one owner", **UNDER_A, at=NOW)
     assert said == [Dropped("SM1", "store_manager", proposed().violation, "lst_1@7", "Two flats of one owner", NOW)]
 
 
 @pytest.mark.parametrize("by", ["SM1", "SM1b", "AM", "DIR", "GM"])
 def test_the_managers_of_the_persons_store_and_those_above_may(by: str) -> None:
-    assert confirm(None, by=caller(by), proposal=proposed(), ground=GROUND, at=NOW)
+    assert confirm(None, by=caller(by), proposal=proposed(), **UNDER_A, at=NOW)
 
 
 @pytest.mark.parametrize("by", ["X", "Y", "SM2", "AMw", "PE", "AUD"])
 def test_nobody_beside_or_below_may(by: str) -> None:
-    assert refusal_of(confirm, None, by=caller(by), proposal=proposed(), ground=GROUND) == "forbidden"
-    assert refusal_of(drop, None, by=caller(by), proposal=proposed(), reason="no", ground=GROUND) == "forbidden"
+    assert refusal_of(confirm, None, by=caller(by), proposal=proposed(), **UNDER_A) == "forbidden"
+    assert refusal_of(drop, None, by=caller(by), proposal=proposed(), reason="no", **UNDER_A) == "forbidden"
 
 
 def test_whom_it_concerns_and_who_proposed_it_are_parties() -> None:
     own, found = proposed("SM1", kind="hoarding"), proposed("X", by="SM1", kind="duplicate_entry")
-    assert refusal_of(confirm, None, by=caller("SM1"), proposal=own, ground=GROUND) == "conflict_of_interest"
-    assert refusal_of(drop, None, by=caller("SM1"), proposal=found, reason="no", ground=GROUND) == "conflict_of_interest"
-    assert confirm(None, by=caller("SM1b"), proposal=found, ground=GROUND, at=NOW)
+    assert refusal_of(confirm, None, by=caller("SM1"), proposal=own, **UNDER_A) == "conflict_of_interest"
+    assert refusal_of(drop, None, by=caller("SM1"), proposal=found, reason="no", **UNDER_A) == "conflict_of_interest"
+    assert confirm(None, by=caller("SM1b"), proposal=found, **UNDER_A, at=NOW)
 
 
 @pytest.mark.parametrize(
@@ -97,16 +99,16 @@ def test_whom_it_concerns_and_who_proposed_it_are_parties() -> None:
 def test_of_a_managers_own_violation_only_who_is_higher_decides(person: str, role: Role, too_low: str, high_enough: str) -> None:
     proposal = proposed(person, kind="hoarding")
     with pytest.raises(Refused) as refused:
-        confirm(None, by=caller(too_low), proposal=proposal, ground=GROUND, at=NOW)
+        confirm(None, by=caller(too_low), proposal=proposal, **UNDER_A, at=NOW)
     assert refused.value.code in ("forbidden", "conflict_of_interest")
     if refused.value.code == "forbidden" and too_low != "SM1":
         assert refused.value.facts["role"] == role
-    assert confirm(None, by=caller(high_enough), proposal=proposal, ground=GROUND, at=NOW)
+    assert confirm(None, by=caller(high_enough), proposal=proposal, **UNDER_A, at=NOW)
 
 
 def test_it_is_answered_once_and_the_second_hears_who_was_first() -> None:
     with pytest.raises(Refused) as refused:
-        drop(confirmed(), by=caller("AM"), proposal=proposed(), reason="no", ground=GROUND, at=NOW + timedelta(days=1))
+        drop(confirmed(), by=caller("AM"), proposal=proposed(), reason="no", **UNDER_A, at=NOW + timedelta(days=1))
     assert refused.value.code == "violation_already_answered"
     assert refused.value.facts == {"state": "confirmed", "by": "SM1", "first_at": NOW}
 
@@ -118,7 +120,7 @@ def test_whom_it_concerns_appeals_against_what_was_confirmed_and_nobody_in_their
 
 
 def test_an_appeal_needs_a_confirmation_and_is_made_once() -> None:
-    dropped = folded(*drop(None, by=caller("SM1"), proposal=proposed(), reason="no", ground=GROUND, at=NOW))
+    dropped = folded(*drop(None, by=caller("SM1"), proposal=proposed(), reason="no", **UNDER_A, at=NOW))
     for state in (None, dropped, appealed()):
         assert refusal_of(appeal, state, by=caller("X"), proposal=proposed(), reason="no") == "violation_not_confirmed"
 

@@ -39,7 +39,7 @@ ALL_WORDS = [
 def test_every_code_of_the_regulations_has_its_sentence() -> None:
     assert set(REFUSALS) >= CODES
     assert set(VIOLATIONS) == {
-        "late_entry", "agent_phone_as_owner", "duplicate_entry", "canned_follow_up", "private_dealing", "hoarding",
+        "late_entry", "agent_phone_as_owner", "duplicate_entry", "canned_follow_up", "private_dealing", "hoarding", "leak",
     }  # fmt: skip
     assert set(NOTES) == {
         "exclusive_on_rental", "undeclared_key", "undeclared_exclusive", "by_analogy", "bank_rebate", "unauthorised_signature",

@@ -1,8 +1,8 @@
-"""A deal: its state, how events shape it, and what may be decided about it."""
+"""A deal: its state, how events shape it, and what may be decided about it; about its disputes in `dispute`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Literal, assert_never
+from typing import Any, Literal, assert_never
 
 from msgspec import Struct, structs
 
@@ -12,8 +12,10 @@ from services.commission.events import (
     Adjustment,
     Cancelled,
     DealEvent,
+    DisputeAppealed,
     DisputeOpened,
     DisputeRuled,
+    DisputeStated,
     EvidenceAwaited,
     Kind,
     LateListingSignedOff,
@@ -33,19 +35,36 @@ from shared.regulation import Pack, Refused
 from shared.tenure import Ground
 
 State = Literal["signed", "reported", "awaiting_evidence", "settled", "blocked", "cancelled"]
+Standing = Literal["open", "ruled", "appealed", "final"]
+"""Of a dispute: nobody has ruled; the first instance has; it went to the second; that has ruled."""
 
 
 class Dispute(Struct, frozen=True):
-    """A dispute; `instance` is the last that has ruled, 0 none."""
+    """A dispute; `instance` is the last that has ruled, 0 none, `ruled_by` and `ruled_at` whose ruling that was and when. `voices` opened
+    it, spoke in it or appealed; `added` are the lines that its rulings have added so far."""
 
     by: str
     opened_at: datetime
     instance: int = 0
     outcome: str | None = None
+    ruled_by: str | None = None
+    ruled_at: datetime | None = None
+    appealed: bool = False
+    voices: tuple[str, ...] = ()
+    added: tuple[Adjustment, ...] = ()
+
+    @property
+    def standing(self) -> Standing:
+        if self.instance == 2:
+            return "final"
+        if self.instance == 1:
+            return "appealed" if self.appealed else "ruled"
+        return "open"
 
 
 class Deal(Struct, frozen=True):
-    """A deal. `adjustments` were adjudicated: they add to what `settlement` gives. `outdated`: a finding after it asks for rebooking."""
+    """A deal. `adjustments` were adjudicated: they add to what `settlement` gives, which was booked at `booked_at` (a ruling's rebooking
+    not counted). `outdated`: a finding after it asks for rebooking."""
 
     terms: Terms
     state: State
@@ -60,6 +79,7 @@ class Deal(Struct, frozen=True):
     adjustments: tuple[Adjustment, ...] = ()
     outdated: bool = False
     disputes: dict[str, Dispute] = {}
+    booked_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -82,15 +102,20 @@ def evolve(deal: Deal | None, event: DealEvent) -> Deal:
             return structs.replace(deal, signed_off=True)
         case EvidenceAwaited(by=by, services=services):
             return structs.replace(deal, state="awaiting_evidence", asked_by=by, awaits=services)
-        case Settled(settlement=settlement) | Rebooked(settlement=settlement):
+        case Rebooked(settlement=settlement, because="ruling"):
             return structs.replace(deal, state="settled", settlement=settlement, outdated=False, awaits=())
+        case Settled(settlement=settlement, at=at) | Rebooked(settlement=settlement, at=at):
+            return structs.replace(deal, state="settled", settlement=settlement, outdated=False, awaits=(), booked_at=at)
         case Adjudicated(lines=lines):
             return structs.replace(deal, adjustments=(*deal.adjustments, *lines))
         case DisputeOpened(by=by, dispute=id, at=at):
-            return structs.replace(deal, disputes={**deal.disputes, id: Dispute(by, at)})
-        case DisputeRuled(dispute=id, instance=instance, outcome=outcome, lines=lines):
-            ruled = structs.replace(deal.disputes[id], instance=instance, outcome=outcome)
-            return structs.replace(deal, disputes={**deal.disputes, id: ruled}, adjustments=(*deal.adjustments, *lines))
+            return _with_dispute(deal, id, Dispute(by, at, voices=(by,)))
+        case DisputeStated(by=by, dispute=id):
+            return _with_dispute(deal, id, _heard(deal.disputes[id], by))
+        case DisputeAppealed(by=by, dispute=id):
+            return _with_dispute(deal, id, structs.replace(_heard(deal.disputes[id], by), appealed=True))
+        case DisputeRuled(dispute=id, lines=lines):
+            return structs.replace(_with_dispute(deal, id, _ruled(deal.disputes[id], event)), adjustments=(*deal.adjustments, *lines))
         case Cancelled():
             return structs.replace(deal, state="cancelled", outdated=False)
         case PrivateDealingFound():
@@ -98,8 +123,29 @@ def evolve(deal: Deal | None, event: DealEvent) -> Deal:
     assert_never(event)
 
 
+def _with_dispute(deal: Deal, id: str, dispute: Dispute) -> Deal:
+    return structs.replace(deal, disputes={**deal.disputes, id: dispute})
+
+
+def _heard(dispute: Dispute, by: str) -> Dispute:
+    return structs.replace(dispute, voices=tuple(dict.fromkeys((*dispute.voices, by))))
+
+
+def _ruled(dispute: Dispute, ruling: DisputeRuled) -> Dispute:
+    return structs.replace(
+        dispute,
+        instance=ruling.instance,
+        outcome=ruling.outcome,
+        ruled_by=ruling.by,
+        ruled_at=ruling.at,
+        added=(*dispute.added, *ruling.lines),
+    )
+
+
 def claims_of(deal: Deal | None, event: DealEvent) -> Iterable[Claim]:
-    """One open deal for a listing: from its contract or report until it is settled or cancelled."""
+    """One open deal for a listing: from its contract or report until it is settled or cancelled; one dispute of an id."""
+    if isinstance(event, DisputeOpened):
+        yield Claim("dispute", event.dispute)
     before, after = _listing_claimed(deal), _listing_claimed(evolve(deal, event))
     if before != after:
         if before is not None:
@@ -144,7 +190,7 @@ def report(*, by: Caller, terms: Terms, around: Surroundings, ground: Ground, at
 
 def report_signed(deal: Deal, *, by: Caller, terms: Terms, around: Surroundings, ground: Ground, at: datetime) -> list[DealEvent]:
     """B-1-2: the report of a deal whose contract was signed before; its sending becomes the closing."""
-    _refuse_cancelled(deal)
+    refuse_cancelled(deal)
     if deal.state != "signed":
         raise Refused("already_reported", "B-1-2", first_at=deal.closing_time)
     return [Reported(by.person, _checked("deal.report", by, terms, around, ground, at), at)]
@@ -161,7 +207,7 @@ def sign(
 def sign_reported(deal: Deal, *, by: Caller, contract: str | None, signer: str | None, ground: Ground, at: datetime) -> list[DealEvent]:
     """The contract of a deal that was reported first: the closing stays the report's."""
     allow(by, "deal.sign", own=by.person in deal.terms.closers, over=[ground.post(person) for person in deal.terms.closers])
-    _refuse_cancelled(deal)
+    refuse_cancelled(deal)
     _refuse_settled(deal)
     _refuse_unknown_signer(signer, ground)
     return [Signed(by.person, deal.terms, contract, signer, at)]
@@ -175,7 +221,7 @@ def _refuse_unknown_signer(signer: str | None, ground: Ground) -> None:
 def attach_listing(deal: Deal, *, by: Caller, listing: str, around: Surroundings, ground: Ground, at: datetime) -> list[DealEvent]:
     """B-1-4-2: a listing entered later is attached to a deal reported without one; possible until settlement."""
     allow(by, "deal.attach_listing", own=by.person in parties(deal), over=[ground.post(person) for person in deal.terms.closers])
-    _refuse_cancelled(deal)
+    refuse_cancelled(deal)
     _refuse_settled(deal)
     if around.listing_kind is None:
         raise Refused("unknown_reference", field="listing")
@@ -191,7 +237,7 @@ def attach_listing(deal: Deal, *, by: Caller, listing: str, around: Surroundings
 def sign_off(deal: Deal, *, by: Caller, is_late: bool, reason: str, ground: Ground, at: datetime) -> list[DealEvent]:
     """B-1-4-2: an area manager accepts a listing that was entered after closing; possible until settlement."""
     allow(by, "deal.sign_off", over=[ground.post(person) for person in deal.terms.closers[:1]], stores=(deal.terms.store,))
-    _refuse_cancelled(deal)
+    refuse_cancelled(deal)
     _refuse_settled(deal)
     if deal.terms.listing is None:
         raise Refused("no_listing", "B-1-4-2")
@@ -206,7 +252,7 @@ def find_private_dealing(deal: Deal, *, by: Caller, person: str, reason: str, pa
     if offender is None:
         raise Refused("unknown_reference", "A-R1", field="person")
     allow(by, "deal.find_private_dealing", over=[offender, *(ground.post(closer) for closer in deal.terms.closers)])
-    _refuse_cancelled(deal)
+    refuse_cancelled(deal)
     return [PrivateDealingFound(by.person, person, reason, rules.private_dealing_found(pack, person), at)]
 
 
@@ -214,47 +260,8 @@ def cancel(deal: Deal, *, by: Caller, reason: str, ground: Ground, at: datetime)
     """Corrections: reverses everything. Once settled only the general manager cancels."""
     closers = [ground.post(person) for person in deal.terms.closers]
     allow(by, "deal.cancel_settled" if deal.settlement is not None else "deal.cancel", stores=(deal.terms.store,), over=closers[:1])
-    _refuse_cancelled(deal)
+    refuse_cancelled(deal)
     return [Cancelled(by.person, deal.terms.listing, deal.terms.client, reason, at)]
-
-
-def dispute(deal: Deal, *, by: Caller, named: str, reason: str, ground: Ground, at: datetime) -> list[DealEvent]:
-    """O-4: a party, or a manager of the store, disputes a deal that was settled."""
-    closers = [ground.post(person) for person in deal.terms.closers]
-    allow(by, "deal.dispute", own=by.person in parties(deal), over=closers)
-    _refuse_cancelled(deal)
-    if deal.settlement is None:
-        raise Refused("not_settled", "O-4", state=deal.state)
-    return [DisputeOpened(by.person, named, reason, at)] if named not in deal.disputes else []
-
-
-def rule(
-    deal: Deal,
-    *,
-    by: Caller,
-    named: str,
-    outcome: Literal["upheld", "corrected", "rejected"],
-    lines: tuple[Adjustment, ...],
-    reason: str,
-    unknown: Sequence[str],
-    ground: Ground,
-    at: datetime,
-) -> list[DealEvent]:
-    """O-4: the area manager rules first, the company second; never a party. A correction adds lines that sum to zero."""
-    instance: Literal[1, 2] = 2 if deal.disputes[named].instance else 1
-    party = by.person in parties(deal) | {line.to for line in lines} | {deal.disputes[named].by}
-    closers = [ground.post(person) for person in deal.terms.closers[:1]]
-    allow(by, "deal.rule" if instance == 1 else "deal.rule_second", stores=(deal.terms.store,), over=closers, party=party)
-    _refuse_cancelled(deal)
-    if deal.disputes[named].instance == 2:
-        raise Refused("already_ruled", "O-4")
-    if unknown:
-        raise Refused("unknown_reference", "O-4", field="lines")
-    if (outcome == "corrected") != bool(lines):
-        raise Refused("lines_do_not_fit_ruling", "O-4")
-    if (total := sum(line.amount_fen for line in lines)) != 0:
-        raise Refused("adjudication_not_zero", "A-1.N7", sum_fen=total)
-    return [DisputeRuled(by.person, named, instance, outcome, lines, reason, at)]
 
 
 def _checked(act: str, by: Caller, terms: Terms, around: Surroundings, ground: Ground, at: datetime) -> Terms:
@@ -300,7 +307,7 @@ def _refuse_second(around: Surroundings) -> None:
 def may_be_settled(deal: Deal, *, by: Caller, closers: Sequence[Post | None]) -> None:
     """O-5: settling is the act of the closing store's manager, once, and never of a party. Refused: forbidden, already_settled, ..."""
     _allow_settling(deal, by, closers, parties(deal))
-    _refuse_cancelled(deal)
+    refuse_cancelled(deal)
     _refuse_settled(deal)
 
 
@@ -314,7 +321,7 @@ def settle(
     may_be_settled(deal, by=by, closers=closers)
     if not isinstance(judged, Settlement):
         return [EvidenceAwaited(by.person, judged, at)] if deal.awaits != judged else []
-    _allow_settling(deal, by, closers, _gets(judged))
+    _allow_settling(deal, by, closers, gets(judged))
     return [Settled(by.person, judged, at)]
 
 
@@ -337,7 +344,7 @@ def adjudicate(
 ) -> list[DealEvent]:
     """A-1.N7: the company adjudicates a special case: new lines that sum to zero; nothing computed is edited."""
     allow(by, "deal.adjudicate", party=by.person in parties(deal) | {line.to for line in lines})
-    _refuse_cancelled(deal)
+    refuse_cancelled(deal)
     if unknown:
         raise Refused("unknown_reference", "A-1.N7", field="lines")
     if (total := sum(line.amount_fen for line in lines)) != 0 or not lines:
@@ -347,10 +354,34 @@ def adjudicate(
 
 def parties(deal: Deal) -> frozenset[str]:
     """Who is party to a deal: its closers, and everyone who gets a line or an adjudicated amount."""
-    return frozenset(deal.terms.closers) | _gets(deal.settlement) | {line.to for line in deal.adjustments}
+    return frozenset(deal.terms.closers) | gets(deal.settlement) | {line.to for line in deal.adjustments}
 
 
-def _gets(settlement: Settlement | None) -> frozenset[str]:
+def concerned(deal: Deal) -> frozenset[str]:
+    """Who may dispute a deal, speak in its disputes and see them: its parties, whoever did something for its listing or client by closing
+    (a key that moved no points is a reason to dispute), and whoever has spoken in one."""
+    facts = deal.settlement.facts if deal.settlement is not None else {}
+    acted = (person for part in ("listing", "client", "viewings") for person in _people_in(facts.get(part)))
+    return parties(deal).union(acted, voices(deal))
+
+
+def voices(deal: Deal) -> frozenset[str]:
+    """Who has opened a dispute over a deal, or spoken in one: they see the deal."""
+    return frozenset(person for dispute in deal.disputes.values() for person in (dispute.by, *dispute.voices))
+
+
+def _people_in(facts: Any) -> Iterator[str]:
+    match facts:
+        case str() if facts.startswith("psn_"):
+            yield facts
+        case dict():
+            yield from (person for fact in facts.values() for person in _people_in(fact))
+        case list() | tuple():
+            yield from (person for fact in facts for person in _people_in(fact))
+
+
+def gets(settlement: Settlement | None) -> frozenset[str]:
+    """Who gets a line."""
     return frozenset(line.to for line in settlement.lines) if settlement is not None else frozenset()
 
 
@@ -359,6 +390,7 @@ def _refuse_settled(deal: Deal) -> None:
         raise Refused("already_settled", "O-5")
 
 
-def _refuse_cancelled(deal: Deal) -> None:
+def refuse_cancelled(deal: Deal) -> None:
+    """With a deal that is off nothing more is done."""
     if deal.state == "cancelled":
         raise Refused("cancelled")

@@ -1,9 +1,10 @@
-"""Requests about deals and disputes: bodies, the one call each makes, answers."""
+"""Requests about deals: bodies, the one call each makes, answers."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from fastapi import Query
 from msgspec import structs
 from pydantic import Field
 from starlette.responses import Response
@@ -11,14 +12,17 @@ from starlette.responses import Response
 from services.commission import history
 from services.commission.aggregate import deal as aggregate
 from services.commission.aggregate.deal import Deal, State, Surroundings
+from services.commission.aggregate.dispute import opens_until
+from services.commission.api.asked import Chosen, EntryId
 from services.commission.api.parts import fen, parts_of
-from services.commission.events import Adjustment, Kind, Line, Terms
+from services.commission.events import Adjustment, Alternative, Kind, Line, Terms
+from services.commission.reactions import Question
 from services.commission.views import deals as views
 from services.commission.views import journal
 from shared.entry import id_of
 from shared.eventlog import Answer, Look
 from shared.identity import post_of, posts_of
-from shared.regulation import FEES, Refused, in_force
+from shared.regulation import FEES, READINGS, Refused, in_force
 from shared.service import (
     Account,
     Body,
@@ -27,7 +31,6 @@ from shared.service import (
     Context,
     Ctx,
     DealId,
-    DisputeId,
     Instant,
     ListingId,
     Money,
@@ -101,11 +104,6 @@ class PrivateDealing(Body):
     reason: Reason
 
 
-class OpenDispute(Body):
-    id: DisputeId | None = None
-    reason: Reason
-
-
 class Adjudicated(Body):
     role: Short
     to: Account
@@ -115,12 +113,6 @@ class Adjudicated(Body):
 
 class Adjudicate(Body):
     lines: Annotated[list[Adjudicated], Field(min_length=1, max_length=100)]
-    reason: Reason
-
-
-class Rule(Body):
-    outcome: Literal["upheld", "corrected", "rejected"]
-    lines: Annotated[list[Adjudicated], Field(max_length=100)] = Field(default_factory=list)
     reason: Reason
 
 
@@ -158,13 +150,13 @@ async def report_signed(ctx: Ctx, id: DealId, body: ReportSigned) -> Response:
         terms = body.over(state.terms)
         return {**await _around(ctx, terms, own=id)(state, at), "terms": terms}
 
-    return await _change(ctx, id, aggregate.report_signed, look=look)
+    return await change(ctx, id, aggregate.report_signed, look=look)
 
 
 @routes.command("/v1/deals/{id}:sign", act="deal.sign")
 async def sign_reported(ctx: Ctx, id: DealId, body: SignReported) -> Response:
     """Records the contract of a deal that was reported."""
-    return await _change(ctx, id, aggregate.sign_reported, look=_closers(ctx, body.signer), contract=body.contract, signer=body.signer)
+    return await change(ctx, id, aggregate.sign_reported, look=closers_of(ctx, body.signer), contract=body.contract, signer=body.signer)
 
 
 @routes.command("/v1/deals/{id}:attach-listing", act="deal.attach_listing")
@@ -174,7 +166,7 @@ async def attach_listing(ctx: Ctx, id: DealId, body: Attach) -> Response:
     async def look(state: Deal, at: datetime) -> dict[str, Any]:
         return await _around(ctx, structs.replace(state.terms, listing=body.listing), own=id)(state, at)
 
-    return await _change(ctx, id, aggregate.attach_listing, look=look, listing=body.listing)
+    return await change(ctx, id, aggregate.attach_listing, look=look, listing=body.listing)
 
 
 @routes.command("/v1/deals/{id}:sign-off", act="deal.sign_off")
@@ -184,9 +176,9 @@ async def sign_off(ctx: Ctx, id: DealId, body: Why) -> Response:
     async def look(state: Deal, at: datetime) -> dict[str, Any]:
         past = await journal.stream(ctx.service.pool, ctx.tenant, state.terms.listing) if state.terms.listing is not None else []
         is_late = any(entry.version == 1 and entry.effective_at > state.closing_time for entry in past)
-        return {**await _closers(ctx)(state, at), "is_late": is_late}
+        return {**await closers_of(ctx)(state, at), "is_late": is_late}
 
-    return await _change(ctx, id, aggregate.sign_off, look=look, reason=body.reason)
+    return await change(ctx, id, aggregate.sign_off, look=look, reason=body.reason)
 
 
 @routes.command("/v1/deals/{id}:find-private-dealing", act="deal.find_private_dealing")
@@ -194,10 +186,10 @@ async def find_private_dealing(ctx: Ctx, id: DealId, body: PrivateDealing) -> Re
     """Finds private dealing (A-R1, B-1-4-3); of a settled deal it reverses and rebooks."""
 
     async def look(state: Deal, at: datetime) -> dict[str, Any]:
-        around = await _closers(ctx, body.person)(state, at)
+        around = await closers_of(ctx, body.person)(state, at)
         return {**around, "pack": in_force(around["ground"].activations, state.terms.store, state.closing_time)}
 
-    answer = await _change(ctx, id, aggregate.find_private_dealing, look=look, person=body.person, reason=body.reason)
+    answer = await change(ctx, id, aggregate.find_private_dealing, look=look, person=body.person, reason=body.reason)
     read = await parts_of(ctx).deals.read(ctx.tenant, id)
     if read is not None and read[0].outdated:
         await parts_of(ctx).bench.book(ctx.tenant, id, wait_s=ctx.service.settings.evidence_wait_s)
@@ -207,45 +199,18 @@ async def find_private_dealing(ctx: Ctx, id: DealId, body: PrivateDealing) -> Re
 @routes.command("/v1/deals/{id}:cancel", act="deal.cancel")
 async def cancel(ctx: Ctx, id: DealId, body: Why) -> Response:
     """Cancels the deal: everything is reversed, terms begin anew."""
-    return await _change(ctx, id, aggregate.cancel, look=_closers(ctx), reason=body.reason)
+    return await change(ctx, id, aggregate.cancel, look=closers_of(ctx), reason=body.reason)
 
 
-@routes.command("/v1/deals/{id}:dispute", act="deal.dispute")
-async def dispute(ctx: Ctx, id: DealId, body: OpenDispute) -> Response:
-    """Opens a dispute about a settled deal (O-4): its id is in the answer."""
-    opened = body.id or ctx.new_id("dis")
-
-    def answer(deal: Deal, version: int) -> Answer:
-        return Answer(201, json_of({"id": opened, "deal": id, "version": version}))
-
-    facts: dict[str, Any] = {"by": ctx.caller, "named": opened, "reason": body.reason}
-    outcome = await parts_of(ctx).deals.change(id, aggregate.dispute, command=ctx.command(), look=_closers(ctx), answer=answer, **facts)
-    return ctx.reply(outcome)
-
-
-@routes.command("/v1/disputes/{id}:rule", act="deal.rule")
-async def rule(ctx: Ctx, id: DisputeId, body: Rule) -> Response:
-    """Rules on a dispute: first the area manager, then the company (O-4)."""
-    await ctx.service.caught_up()
-    deal = await views.deal_of(ctx.service.pool, ctx.tenant, id)
-    if deal is None:
-        raise Refused("unknown_reference")
-    lines = _adjustments(body.lines)
-
-    async def look(state: Deal, at: datetime) -> dict[str, Any]:
-        return {**await _closers(ctx)(state, at), **await _unknown_in(ctx, lines)}
-
-    return await _change(ctx, deal, aggregate.rule, look=look, named=id, outcome=body.outcome, lines=lines, reason=body.reason)
-
-
-async def _change(ctx: Context, id: str, decide: Any, *, look: Look, **facts: Any) -> Response:
+async def change(ctx: Context, id: str, decide: Any, *, look: Look, **facts: Any) -> Response:
+    """One decision about a deal, answered with what the deal is then."""
     outcome = await parts_of(ctx).deals.change(
         id, decide, command=ctx.command(), look=look, answer=done(id, "state"), by=ctx.caller, **facts
     )
     return ctx.reply(outcome)
 
 
-def _closers(ctx: Context, *names: str | None) -> Look:
+def closers_of(ctx: Context, *names: str | None) -> Look:
     """The ground under a deal's closers and who else is named."""
 
     async def look(state: Deal, at: datetime) -> dict[str, Any]:
@@ -296,19 +261,20 @@ async def settle(ctx: Ctx, id: DealId) -> Response:
 @routes.command("/v1/deals/{id}:adjudicate", act="deal.adjudicate")
 async def adjudicate(ctx: Ctx, id: DealId, body: Adjudicate) -> Response:
     """Adds lines that sum to zero, with a reason (A-1.N7)."""
-    lines = _adjustments(body.lines)
+    lines = adjustments(body.lines)
 
     async def look(state: Deal, at: datetime) -> dict[str, Any]:
-        return await _unknown_in(ctx, lines)
+        return await unknown_in(ctx, lines)
 
-    return await _change(ctx, id, aggregate.adjudicate, look=look, lines=lines, reason=body.reason)
+    return await change(ctx, id, aggregate.adjudicate, look=look, lines=lines, reason=body.reason)
 
 
-def _adjustments(lines: Iterable[Adjudicated]) -> tuple[Adjustment, ...]:
+def adjustments(lines: Iterable[Adjudicated]) -> tuple[Adjustment, ...]:
+    """Lines as they are booked."""
     return tuple(Adjustment(line.role, line.to, line.amount.amount, line.credit) for line in lines)
 
 
-async def _unknown_in(ctx: Context, lines: Iterable[Adjustment]) -> dict[str, Any]:
+async def unknown_in(ctx: Context, lines: Iterable[Adjustment]) -> dict[str, Any]:
     """Beneficiaries of lines who are nobody of this company."""
     known = (await ground(ctx.service.pool, ctx.tenant, [line.to for line in lines])).posts
     return {"unknown": [line.to for line in lines if line.to not in known and line.to != "company"]}
@@ -317,13 +283,13 @@ async def _unknown_in(ctx: Context, lines: Iterable[Adjustment]) -> dict[str, An
 @routes.query("/v1/deals", act="deal.read")
 async def find(ctx: Ctx, page: Paged, state: State | None = None) -> Response:
     """Deals by number: those the caller is party to, those of people and the store below them, an auditor's are all."""
-    people, stores = await _sight(ctx)
+    people, stores = await sight_of(ctx)
     after = int(page.after[0]) if page.after is not None else 0
     rows = await views.found(ctx.service.pool, ctx.tenant, people, stores, state=state, after=after, limit=page.limit + 1)
     return ctx.show_page(page, rows, at=lambda row: (row["number"],), as_shown=_in_list)
 
 
-async def _sight(ctx: Context) -> tuple[list[str] | None, list[str] | None]:
+async def sight_of(ctx: Context) -> tuple[list[str] | None, list[str] | None]:
     """Whose deals the caller may see: of these people, or of these stores; None, None: all."""
     if ctx.may():
         return None, None
@@ -362,9 +328,11 @@ async def show(ctx: Ctx, id: DealId) -> Response:
         "adjudicated": [{"role": a.role, "to": a.to, "amount": fen(a.amount_fen), "credit": a.credit} for a in deal.adjustments],
         "net": [{"to": to, "amount": fen(amount)} for to, amount in aggregate.net(deal).items()],
         "notes": [],
+        "disputes": [{"id": named, "state": disputed.standing} for named, disputed in deal.disputes.items()],
     }
     if settlement is not None:
         shown |= {
+            "disputable_until": opens_until(deal, await ground(ctx.service.pool, ctx.tenant, ()))[1],
             "closing_time": settlement.closing_time,
             "base": fen(settlement.base_fen),
             "lines": lines_of(settlement.lines),
@@ -378,12 +346,12 @@ async def show(ctx: Ctx, id: DealId) -> Response:
 
 
 async def _seen(ctx: Context, id: str) -> tuple[Deal, int]:
-    """The deal, if the caller may see it: a party, who reported it, those above them, an auditor. Else it is unknown."""
+    """The deal, if the caller may see it: a party, who reported it or disputes it, those above them, an auditor. Else it is unknown."""
     read = await parts_of(ctx).deals.read(ctx.tenant, id)
     if read is None:
         raise Refused("unknown_reference")
     deal = read[0]
-    own = ctx.caller.person in aggregate.parties(deal) | {deal.reporter}
+    own = ctx.caller.person in aggregate.parties(deal) | aggregate.voices(deal) | {deal.reporter}
     over = [await post_of(ctx.service.pool, ctx.tenant, person) for person in deal.terms.closers]
     if not ctx.may(own=own, over=over, stores=(deal.terms.store,)):
         raise Refused("unknown_reference")
@@ -409,11 +377,20 @@ def lines_of(lines: Iterable[Line]) -> list[dict[str, Any]]:
 
 @routes.query("/v1/deals/{id}/replay", act="deal.read")
 async def replay(
-    ctx: Ctx, id: DealId, as_of: Instant | None = None, known_at: Instant | None = None, pack: Query64 | None = None
+    ctx: Ctx,
+    id: DealId,
+    as_of: Instant | None = None,
+    known_at: Instant | None = None,
+    pack: Query64 | None = None,
+    reading: Annotated[list[Chosen] | None, Query(max_length=len(READINGS))] = None,
+    without: Annotated[list[EntryId] | None, Query(max_length=50)] = None,
+    admit: Annotated[list[EntryId] | None, Query(max_length=50)] = None,
 ) -> Response:
     """The deal judged again from the journal: timeline, facts, lines, the difference to what was settled. Writes nothing."""
     deal, _ = await _seen(ctx, id)
-    replayed = await parts_of(ctx).bench.replay(ctx.tenant, id, as_of=as_of, known_at=known_at, pack=pack)
+    readings = dict(chosen.split(":", 1) for chosen in reading or ())
+    question = Question(as_of, known_at, pack, Alternative(tuple(without or ()), tuple(admit or ()), readings))
+    replayed = await parts_of(ctx).bench.replay(ctx.tenant, id, question)
     settlement = replayed.settlement
     shown = {
         "deal": id,

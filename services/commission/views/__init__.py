@@ -2,11 +2,11 @@
 
 from services.authz import events as authz
 from services.client import events as client
-from services.commission.events import Activated, DisputeOpened, PrivateDealingFound, Settled, ViolationEvent
-from services.commission.views import courses, deals, journal, ledger, violations
+from services.commission.events import Activated, PrivateDealingFound, Proposed, Settled, ViolationEvent
+from services.commission.views import courses, deals, disputes, journal, ledger, violations
 from services.listing import events as listing
 from shared import identity
-from shared.entry import Entry, uuid_of
+from shared.entry import Entry
 from shared.identity import Connection
 from shared.tenure import keep_activation
 
@@ -33,6 +33,9 @@ async def _project_own(connection: Connection, entry: Entry) -> None:
         case Activated(document=document, store=store, start=start):
             await keep_activation(connection, entry.tenant, document, store, start)
             return
+        case Proposed():
+            await violations.keep_proposal(connection, entry, entry.event)
+            return
         case event if isinstance(event, ViolationEvent):
             await violations.keep_answer(connection, entry)
             return
@@ -40,10 +43,6 @@ async def _project_own(connection: Connection, entry: Entry) -> None:
             await violations.keep(connection, entry, settlement.violations)
         case PrivateDealingFound(violation=violation) if violation is not None:
             await violations.keep(connection, entry, [violation])
-        case DisputeOpened(dispute=dispute):
-            await connection.execute(
-                "insert into disputes (tenant, dispute, deal) values ($1, $2, $3) on conflict do nothing",
-                entry.tenant, uuid_of(dispute), entry.stream,
-            )  # fmt: skip
+    await disputes.keep(connection, entry)
     await ledger.keep(connection, entry)
     await deals.DEALS.project(connection, entry)

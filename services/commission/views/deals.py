@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from services.commission.aggregate.deal import Deal, State, evolve, parties
-from shared.entry import id_of, uuid_of
+from services.commission.aggregate.deal import Deal, State, evolve, parties, voices
 from shared.identity import Connection
 from shared.view import View
 
@@ -16,7 +15,7 @@ def _columns(deal: Deal) -> dict[str, Any]:
         "store": deal.terms.store,
         "listing": deal.terms.listing,
         "client": deal.terms.client,
-        "people": sorted({person for person in (*parties(deal), deal.reporter) if person.startswith("psn_")}),
+        "people": sorted({person for person in (*parties(deal), *voices(deal), deal.reporter) if person.startswith("psn_")}),
     }
 
 
@@ -27,12 +26,6 @@ async def awaiting(connection: Connection) -> list[tuple[UUID, UUID]]:
     """Tenant and stream of deals whose settlement waits for evidence or is outdated, the oldest first."""
     rows = await connection.fetch("select tenant, stream from deals where standing in ('awaiting_evidence', 'outdated') order by number")
     return [(row["tenant"], row["stream"]) for row in rows]
-
-
-async def deal_of(connection: Connection, tenant: UUID, dispute: str) -> str | None:
-    """The deal that a dispute is about; None: there is no such dispute."""
-    stream = await connection.fetchval("select deal from disputes where tenant = $1 and dispute = $2", tenant, uuid_of(dispute))
-    return None if stream is None else id_of("dea", stream)
 
 
 async def found(

@@ -14,8 +14,10 @@ from services.commission.events import (
     CODEC,
     Adjudicated,
     DealEvent,
+    DisputeAppealed,
     DisputeOpened,
     DisputeRuled,
+    DisputeStated,
     EvidenceAwaited,
     LateListingSignedOff,
     Line,
@@ -33,7 +35,17 @@ Kind = Literal["settled", "rebooked", "adjudicated", "ruled", "reversed", "cance
 Place = tuple[int, int]
 """Where a booking stands among its deal's: the version of the entry that made it, and its number there, from 1."""
 
-_WITHOUT_BOOKINGS = Signed | Reported | ListingAttached | LateListingSignedOff | PrivateDealingFound | EvidenceAwaited | DisputeOpened
+_WITHOUT_BOOKINGS = (
+    Signed
+    | Reported
+    | ListingAttached
+    | LateListingSignedOff
+    | PrivateDealingFound
+    | EvidenceAwaited
+    | DisputeOpened
+    | DisputeStated
+    | DisputeAppealed
+)
 
 
 class Booking(Struct, frozen=True):
