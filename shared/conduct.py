@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import phonenumbers
 
@@ -14,6 +15,7 @@ _LANDLINE = re.compile(r"(?<!\d)0\d{2,3}[-– ]?[2-9]\d{2,3}[-– ]?\d{4}(?!\d)"
 _JOINTS = re.compile(r"(?<=\d)[\s\-_.·,*/]+(?=\d)")
 
 
+@lru_cache(maxsize=1024)
 def substance(text: str) -> str:
     """A-2.8: the letters, digits and CJK characters of a text, case and width folded; blanks and punctuation do not count."""
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
@@ -41,10 +43,16 @@ def refuse_empty_follow_up(pack: Pack, text: str | None) -> None:
     core = substance(written)
     if len(core) < clause.characters_min:
         raise Refused("follow_up_too_short", "A-2.8", pack=pack, characters_min=clause.characters_min, characters=len(core))
-    for phrase in sorted((substance(p) for p in clause.phrases), key=len, reverse=True):
+    for phrase in _cores(clause.phrases):
         core = core.replace(phrase, "")
     if len(core) < clause.characters_min:
         raise Refused("follow_up_without_substance", "A-2.8", pack=pack, characters_min=clause.characters_min, characters=len(core))
+
+
+@lru_cache(maxsize=64)
+def _cores(phrases: tuple[str, ...]) -> tuple[str, ...]:
+    """What is left of a pack's phrases as of a text, the longest first."""
+    return tuple(sorted(map(substance, phrases), key=len, reverse=True))
 
 
 def late_entry(pack: Pack, recorder: str, acquired_at: datetime | None, at: datetime) -> Violation | None:

@@ -58,6 +58,7 @@ class World:
     states: dict[str, Any] = field(default_factory=dict)
     claims: dict[tuple[str, str, str], Claimant] = field(default_factory=dict)
     posts: dict[str, Post] = field(default_factory=dict)
+    staff: history.Staff = field(default_factory=history.Staff)
     activations: tuple[Activation, ...] = ()
     shown: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     rng: random.Random = field(init=False)
@@ -117,6 +118,8 @@ class World:
         self.states[id] = kind.evolve(state, event)
         log.append(entry)
         stream.append(entry)
+        if id.startswith("psn_"):
+            self.staff.take(entry)
         return entry
 
     def _claim(self, service: str, claim: Claim, entry: Entry) -> None:
@@ -174,18 +177,12 @@ class World:
         own = self.streams[id]
         closing, terms = history.closing_of(own), history.terms_of(own)
         first = self.states[terms.client].first or terms.client
-        found = [*own, *self.streams.get(terms.listing or "", ()), *self.streams[first]]
-        found += self.streams[terms.client] if first != terms.client else []
-        people: set[str] = set()
-        while missing := history.people_named(found) - people:
-            people |= missing
-            found += [entry for person in sorted(missing) for entry in self.streams[person]]
-        before = {"authz": 2**53 - 1, "client": 2**53 - 1, "listing": 2**53 - 1, "commission": own[-1].position}
-        entries = history.before_settlement(found)
-        pack = in_force(self.activations, history.closing_store_of(history.dossier_of(entries), closing), closing)
-        positions = {service: self._last_at(service, closing) for service in before}
+        records = [*self.streams[first], *(self.streams[terms.client] if first != terms.client else ())]
+        dossier = history.Dossier(history.before_settlement(own), self.streams.get(terms.listing or "", ()), records, self.staff)
+        pack = in_force(self.activations, history.closing_store_of(dossier, closing), closing)
+        positions = {service: self._last_at(service, closing) for service in sorted(self.logs)}
         positions["commission"] = max(positions["commission"], own[-1].position)
-        return history.judged(entries, Cut(closing, dict(sorted(positions.items()))), pack)
+        return history.judged_on(dossier, Cut(closing, positions), pack)
 
     def _last_at(self, service: str, at: datetime) -> int:
         log = self.logs[service]
