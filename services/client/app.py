@@ -29,7 +29,6 @@ async def compose(service: Service) -> None:
         reacts_to={"deal.Reported", "deal.Cancelled", "pack.Activated"},
     )
     service.sweep("announce lapses", reactions.sweep)
-    service.sweep("announce overdue replies", reactions.sweep_replies)
 
 
 app = frame("client", CODEC, compose, ROUTES)

@@ -61,18 +61,27 @@ class Reactions:
         await self._clients.change(client, decide, command=command, at=entry.effective_at, **facts)
 
     async def sweep(self) -> int:
-        """Announces the lapses that have come, and what ends within a day, and looks files through when a half year begins (K-9); how
-        many. The decision looks again, so a stale view does no harm."""
+        """What the clock brought: lapses that have come and what ends within a day, half years that began, enquiries that nobody answered;
+        how many. Each decision looks again, so a stale view does no harm."""
+        return await self._announce_lapses() + await self._examine() + await self._announce_overdue()
+
+    async def _announce_lapses(self) -> int:
         due = await views.due(self._pool, SWEPT_AT_ONCE)
         for tenant, stream in due:
-            client, command = id_of("cli", stream), Command(tenant, "", Meta())
             for announce in (aggregate.announce_lapse, aggregate.warn):
-                await self._clients.change(client, announce, command=command)
-            await self._clients.change(client, aggregate.examine, command=command, look=looking(self._pool, tenant))
+                await self._clients.change(id_of("cli", stream), announce, command=Command(tenant, "", Meta()))
         return len(due)
 
-    async def sweep_replies(self) -> int:
-        """Announces enquiries that nobody has answered in time (G-4); how many."""
+    async def _examine(self) -> int:
+        """K-9: looks files through when a half year has begun."""
+        due = await views.to_examine(self._pool, SWEPT_AT_ONCE)
+        for tenant, stream in due:
+            command, look = Command(tenant, "", Meta()), looking(self._pool, tenant)
+            await self._clients.change(id_of("cli", stream), aggregate.examine, command=command, look=look)
+        return len(due)
+
+    async def _announce_overdue(self) -> int:
+        """G-4: enquiries that nobody has answered in time."""
         due = await visits.due(self._pool, SWEPT_AT_ONCE)
         for tenant, stream in due:
             await self._visits.change(id_of("vst", stream), aggregate.announce_overdue, command=Command(tenant, "", Meta()))

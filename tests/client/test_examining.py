@@ -6,7 +6,7 @@ import pytest
 
 from services.client.events import Examined, FindingExcused
 from services.client.rules import half_of, is_stale, next_half_begins
-from services.client.views.clients import turns_at
+from services.client.views.clients import examined_at
 from tests.client.buyer import Buyer, at, entered
 from tests.client.test_file import stating
 from tests.packs import A, without
@@ -59,9 +59,9 @@ def test_a_file_is_looked_through_once_in_each_half_year_that_begins_after_its_e
 def test_the_sweep_finds_a_file_when_a_half_year_begins_and_not_again() -> None:
     buyer = entered()
     buyer.report("2024-03-02 10:00")
-    assert turns_at(buyer.client) == at("2024-07-01 00:00")
+    assert examined_at(buyer.client) == at("2024-07-01 00:00")
     buyer.examine("2024-07-01 00:00")
-    assert turns_at(buyer.client) == at("2025-01-01 00:00")
+    assert examined_at(buyer.client) == at("2025-01-01 00:00")
 
 
 @clause("K-9")
@@ -132,6 +132,6 @@ def test_who_was_given_up_or_handed_over_is_looked_at_no_more() -> None:
     buyer.does("accept_loss", "2024-07-02 10:00", by="M2")
     assert still_open(buyer) == ()
     assert found(buyer, "2025-01-01 00:00") is None
-    assert turns_at(buyer.client) is None
+    assert examined_at(buyer.client) is None
     buyer.does("reopen", "2025-02-01 10:00")
     assert found(buyer, str(at("2025-02-01 10:00") + timedelta(hours=1))[:16]) is not None

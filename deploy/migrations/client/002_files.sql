@@ -12,6 +12,7 @@ alter table clients
     add column left_at          timestamptz,
     add column half             text    not null default '',
     add column examined         boolean not null default false,
+    add column examined_at      timestamptz,
     add column found            text[]  not null default '{}',
     add column findings         text[]  not null default '{}';
 create index on clients (tenant, due, number) where due is not null;
@@ -20,6 +21,7 @@ create index on clients (tenant, left_at, number) where left_by is not null;
 create index on clients (tenant, number) where agents_min is not null;
 create index on clients (tenant, number) where findings <> '{}';
 create index on clients (tenant, half) where examined;
+create index on clients (examined_at) where examined_at is not null;
 create index on clients using gin (contacts);
 delete from clients;
 update checkpoints set position = 0 where source = 'client';

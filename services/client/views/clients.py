@@ -24,6 +24,7 @@ def _columns(client: Client) -> dict[str, Any]:
         "until": stands[0].until,
         "next_holder": stands[1].holder if len(stands) > 1 else None,
         "turns_at": turns_at(client),
+        "examined_at": examined_at(client),
         "contacts": list(file.contacts),
         "due": file.next_due,
         "is_open": file.closed is None,
@@ -41,27 +42,35 @@ def _columns(client: Client) -> dict[str, Any]:
 
 
 def turns_at(client: Client) -> datetime | None:
-    """When there is next something to announce: a lapse, or a day before, that it will come; or the next half-yearly check."""
-    moments = (_warned_or_lapsed_at(client), None if client.file.closed else rules.next_half_begins(client.file.half))
-    return min((moment for moment in moments if moment is not None), default=None)
-
-
-def _warned_or_lapsed_at(client: Client) -> datetime | None:
+    """When there is next something to announce: a lapse, or a day before, that it will come."""
     until = client.stands[0].until
     if until is None or client.announced:
         return None
     return until if client.warned_of == until else until - WARNED_BEFORE
 
 
+def examined_at(client: Client) -> datetime | None:
+    """When the file is looked through next (K-9); None: it is closed."""
+    return None if client.file.closed else rules.next_half_begins(client.file.half)
+
+
 CLIENTS = View("clients", Client, evolve, _columns)
 
 
 async def due(connection: Connection, limit: int) -> list[tuple[UUID, UUID]]:
-    """Tenant and stream of clients with a lapse to announce or a file to look through, the longest due first; costs what is due, not what
-    there is."""
+    """Tenant and stream of clients with a lapse to announce, the longest due first; costs what is due, not what there is."""
+    return await _due(connection, "turns_at", limit)
+
+
+async def to_examine(connection: Connection, limit: int) -> list[tuple[UUID, UUID]]:
+    """The same of clients whose file is to be looked through (K-9)."""
+    return await _due(connection, "examined_at", limit)
+
+
+async def _due(connection: Connection, column: str, limit: int) -> list[tuple[UUID, UUID]]:
     rows = await connection.fetch(
-        "select tenant, stream from clients where turns_at <= (select greatest(clock_timestamp(), max(now)) from story_clock)"
-        " and turns_at <= now_of(tenant) order by turns_at limit $1",
+        f"select tenant, stream from clients where {column} <= (select greatest(clock_timestamp(), max(now)) from story_clock)"  # noqa: S608
+        f" and {column} <= now_of(tenant) order by {column} limit $1",
         limit,
     )
     return [(row["tenant"], row["stream"]) for row in rows]
