@@ -32,10 +32,10 @@ Outcome = Literal["upheld", "corrected", "rejected"]
 
 def dispute(deal: Deal, *, by: Caller, named: str, reason: str, ground: Ground, at: datetime) -> list[DealEvent]:
     """O-4: somebody concerned, or a manager of the store, disputes a deal that was settled, within the term that began when it was."""
-    allow(by, "deal.dispute", own=by.person in concerned(deal), over=_closers(deal, ground))
     refuse_cancelled(deal)
-    if deal.settlement is None:
+    if deal.settlement is None:  # before who asks: until then nobody can tell who is party to it
         raise Refused("not_settled", "O-4", state=deal.state)
+    allow(by, "deal.dispute", own=by.person in concerned(deal), over=_closers(deal, ground))
     pack, until = opens_until(deal, ground)
     if at >= until:
         raise Refused("dispute_too_late", "O-4", pack=pack, days=pack.binding("O-4").days, until=until)
