@@ -93,12 +93,13 @@ class Reported(Struct, frozen=True):
     at: datetime
 
 
-class ListingAttached(Struct, frozen=True):
-    """A listing entered after the report was attached to the deal (B-1-4-2)."""
+class ListingAttached(Struct, frozen=True, omit_defaults=True):
+    """A listing entered after the report was attached to the deal (B-1-4-2). `reported`: the deal stood reported already, not signed only."""
 
     by: str
     listing: str
     at: datetime
+    reported: bool = True
 
 
 class LateListingSignedOff(Struct, frozen=True):

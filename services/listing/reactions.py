@@ -36,7 +36,7 @@ class Reactions:
                 await self._show(entry, listing, by, first)
             case commission.Reported(terms=terms) if terms.listing is not None:
                 await self._change(entry, terms.listing, aggregate.stop_terms, deal=entry.stream_id)
-            case commission.ListingAttached(listing=listing):
+            case commission.ListingAttached(listing=listing, reported=True):
                 await self._change(entry, listing, aggregate.stop_terms, deal=entry.stream_id)
             case commission.Cancelled(listing=listing) if listing is not None:
                 await self._change(entry, listing, aggregate.begin_terms_anew, look=self._looking(entry), deal=entry.stream_id)

@@ -231,7 +231,7 @@ def attach_listing(deal: Deal, *, by: Caller, listing: str, around: Surroundings
         raise Refused("listing_already_attached", "B-1-4-2", listing=deal.terms.listing)
     _refuse_draft(around)
     _refuse_second(around)
-    return [ListingAttached(by.person, listing, at)]
+    return [ListingAttached(by.person, listing, at, deal.reported)]
 
 
 def sign_off(deal: Deal, *, by: Caller, is_late: bool, reason: str, ground: Ground, at: datetime) -> list[DealEvent]:
