@@ -94,7 +94,7 @@ class Reported(Struct, frozen=True):
 
 
 class ListingAttached(Struct, frozen=True, omit_defaults=True):
-    """A listing entered after the report was attached to the deal (B-1-4-2). `reported`: the deal stood reported already, not signed only."""
+    """A listing entered after the report was attached to the deal (B-1-4-2). `reported`: not signed only."""
 
     by: str
     listing: str
