@@ -20,9 +20,10 @@ from shared.eventlog.command import (
     Unreachable,
 )
 from shared.eventlog.log import EventLog, Past
-from shared.eventlog.streams import Answering, Look, Streams
+from shared.eventlog.streams import REMEMBERED_MAX, Answering, Look, Streams
 
 __all__ = [
+    "REMEMBERED_MAX",
     "Answer",
     "Answering",
     "Appended",

@@ -36,11 +36,12 @@ class Pending:
     """A command that waits for its transaction."""
 
     __slots__ = (
-        "answer", "claims", "command", "done", "encoded", "events", "expected", "meta", "not_after", "stream", "tenant", "touches",
+        "answer", "by_about_now", "claims", "command", "done", "encoded", "events", "expected", "meta", "not_after", "stream", "tenant",
+        "touches",
     )  # fmt: skip
 
-    done: asyncio.Future[tuple[int, int, datetime]]
-    """The verdict's number, the position of the last entry, and when it was recorded."""
+    done: asyncio.Future[tuple[int, int, datetime, bool]]
+    """The verdict's number, the position of the last entry, when it was recorded, and whether that is surely by the real clock."""
 
     def __init__(
         self,
@@ -55,9 +56,11 @@ class Pending:
         claims: Iterable[Claim],
         not_after: datetime | None,
         answer: Answer | None,
+        by_about_now: bool,
     ) -> None:
         self.tenant, self.stream, self.expected, self.events = tenant, uuid_of(stream_id), expected, events
         self.meta, self.command, self.not_after, self.answer = meta, command, not_after, answer or NO_ANSWER
+        self.by_about_now = by_about_now
         self.encoded = [codec.encode(event) for event in events]
         # It does not matter that these lack the tenant: who shares one by accident only waits a little.
         self.touches = [stream_id]
@@ -100,7 +103,9 @@ class Appender:
     async def __call__(self, batch: list[Pending]) -> None:
         """Nearly always all of them win, so that is tried first."""
         if not await self._all_won(batch):
-            await self._append_carefully(batch)
+            rest = [pending for pending in batch if not pending.done.done()]
+            if rest:
+                await self._append_carefully(rest)
 
     async def _all_won(self, batch: list[Pending]) -> bool:
         if not all(pending.events for pending in batch):
@@ -115,11 +120,15 @@ class Appender:
         assert row is not None, "a function answers"
         position, recorded = row
         if position is None:
+            # It was too late for one of them, or stories are told: who did not read what time it is shall do so.
+            for pending in batch:
+                if pending.by_about_now and not pending.done.done():
+                    pending.done.set_result((VERDICTS.index("stale"), 0, recorded, False))
             return False
         for pending in batch:
             position += len(pending.events)
             if not pending.done.done():
-                pending.done.set_result((0, position, recorded))
+                pending.done.set_result((0, position, recorded, True))
         return True
 
     async def _append_carefully(self, batch: list[Pending]) -> None:
@@ -127,7 +136,7 @@ class Appender:
         assert row is not None, "a function answers"
         for pending, ending, stamp, verdict in zip(batch, *row, strict=True):
             if not pending.done.done():
-                pending.done.set_result((verdict, ending, stamp))
+                pending.done.set_result((verdict, ending, stamp, False))
 
 
 def _parameters_of_one(one: Pending) -> list[Any]:

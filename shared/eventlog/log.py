@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,7 +14,7 @@ import msgspec
 from shared.entry import Codec, Entry, Meta, uuid_of
 from shared.eventlog.appending import VERDICTS, Appender, Pending
 from shared.eventlog.command import Answer, Appended, Claim, Claimant, Command, Happened, KeyReused
-from shared.eventlog.reading import Asked, Reader
+from shared.eventlog.reading import Asked, Found, Reader
 from shared.eventlog.together import Together
 
 # The first row, of version 0, is no entry: it says what time it was, so that this is one round trip.
@@ -26,6 +26,8 @@ _HISTORY: Final = """
 """
 _ENTRIES: Final = "select position, tenant, stream, version, type, data, meta, at, recorded_at from log"
 _READ_META: Final = msgspec.json.Decoder(Meta).decode
+ABOUT_NOW_S: Final = 1.0
+"""For how long after the database last said what time it is, this process goes on from there by itself."""
 
 
 class Past(msgspec.Struct, frozen=True):
@@ -47,6 +49,8 @@ class EventLog:
         self.heard = heard
         self.tip = 0
         """The last position that this process appended."""
+        self._recorded_at: datetime | None = None
+        self._recorded_s = 0.0
         # Small batches of reads, so that while some commands are being decided others are read, and others appended; a commit
         # is dear, and takes all who wait.
         self._reads = Together("log reader", dsn, Reader.on, largest_batch=8)
@@ -69,6 +73,14 @@ class EventLog:
         at: datetime = await self.pool.fetchval("select now_of($1)", tenant)
         return at
 
+    def about_now(self) -> datetime | None:
+        """What time it is by what the database said last, not later than it is; None if that is long ago, or stories are told."""
+        if self._recorded_at is None:
+            return None
+        passed_s = asyncio.get_running_loop().time() - self._recorded_s
+        # A computer's clock may be slowed down to be set right, by less than this in a second.
+        return self._recorded_at + timedelta(seconds=passed_s * 0.999) if passed_s < ABOUT_NOW_S else None
+
     async def history(self, tenant: UUID, stream_id: str, *, known_at: datetime | None = None) -> tuple[list[Entry], datetime]:
         """A stream's entries from version 1 on, those recorded by `known_at` (included), and what time it is. None of no such stream."""
         stream = uuid_of(stream_id)
@@ -84,8 +96,8 @@ class EventLog:
     async def past(self, tenant: UUID, stream_id: str, command: Command | None = None) -> Past:
         """A stream's bare events, which is all that a decision needs; reads that arrive together are done together."""
         caller, key = (None, None) if command is None or command.key is None else (command.caller, command.key)
-        now, key_known, position, types, datas = await self._reads.do(Asked(tenant, uuid_of(stream_id), caller, key))
-        return Past([] if types is None else self.codec.decode_all(types, datas), position or 0, now, key_known is True)
+        found: Found = await self._reads.do(Asked(tenant, uuid_of(stream_id), caller, key))
+        return Past(self.codec.decode_all(found.types, found.datas), found.position, found.now, found.key_known)
 
     async def read(self, after: int, limit: int, tenant: UUID | None = None, *, raw: bool = False) -> list[Entry]:
         """At most `limit` entries of positions above `after`, in order; of one tenant or of all. `raw` leaves the events undecoded."""
@@ -131,11 +143,12 @@ class EventLog:
         claims: Iterable[Claim] = (),
         not_after: datetime | None = None,
         answer: Answer | None = None,
+        by_about_now: bool = False,
     ) -> Appended:
         """Appends events after `expected_version`, with claims, key and answer, or nothing at all; the verdict says which.
 
-        `stale` if it would have been recorded later than `not_after`. KeyReused if the key was used for another request.
-        Unreachable if the database broke off in between.
+        `stale` if it would have been recorded later than `not_after`, or was decided `by_about_now` and a story is told by now.
+        KeyReused if the key was used for another request. Unreachable if the database broke off in between.
         """
         assert command.tenant == tenant, "a command writes in its own tenant"
         meta, heard = command.meta, self.heard()
@@ -143,10 +156,12 @@ class EventLog:
             meta = msgspec.structs.replace(meta, by=meta.by or command.by, after=heard)
         pending = Pending(
             tenant, stream_id, expected_version, events,
-            codec=self.codec, meta=meta, command=command, claims=claims, not_after=not_after, answer=answer,
+            codec=self.codec, meta=meta, command=command, claims=claims, not_after=not_after, answer=answer, by_about_now=by_about_now,
         )  # fmt: skip
-        verdict, position, recorded_at = await self._appends.do(pending)
+        verdict, position, recorded_at, by_the_real_clock = await self._appends.do(pending)
         if verdict == 0:
+            if by_the_real_clock and recorded_at != self._recorded_at:
+                self._recorded_at, self._recorded_s = recorded_at, asyncio.get_running_loop().time()
             self._ring(position)
             return Appended("done", pending.entries(self.service, position, recorded_at), expected_version + len(events), position, answer)
         if VERDICTS[verdict] != "known":

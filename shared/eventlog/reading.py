@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from datetime import datetime
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -11,22 +12,38 @@ from asyncpg.prepared_stmt import PreparedStatement
 
 from shared.eventlog.together import columns
 
+# One row an event, in order, as plain as can be: whoever reads a long stream takes in some while others are still being sent. What is
+# asked but once of a stream stands in its first row, which is there also where there is no event.
 _READ: Final = """
-    select coalesce((select story_clock.now from story_clock where story_clock.tenant = asked.tenant), clock_timestamp()),
-           -- Not `exists`: for that, Postgres would rather read the whole table once than look up each key.
-           (select true from idempotency i where i.tenant = asked.tenant and i.caller = asked.caller and i.key = asked.key limit 1),
-           past.position, past.types, past.datas
-    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])
-             with ordinality as asked(tenant, stream, caller, key, n),
-         lateral (
-             select max(l.position) as position, array_agg(l.type) as types, array_agg(l.data) as datas
-             from (
-                 select log.position, log.type, log.data from log
-                 where log.tenant = asked.tenant and log.stream = asked.stream order by log.version
-             ) l
-         ) past
-    order by asked.n
+    select l.type, l.data,
+           case when l.version is null or l.version = 1 then asked.n end,
+           case when l.version is null or l.version = 1 then coalesce(
+               (select story_clock.now from story_clock where story_clock.tenant = asked.tenant), clock_timestamp()
+           ) end,
+           case when l.version is null or l.version = 1 then (
+               -- Not `exists`: for that, Postgres would rather read the whole table once than look up each key.
+               select true from idempotency i where i.tenant = asked.tenant and i.caller = asked.caller and i.key = asked.key limit 1
+           ) end,
+           case when l.version = 1 then (
+               select log.position from log where log.tenant = asked.tenant and log.stream = asked.stream order by log.version desc limit 1
+           ) end
+    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) with ordinality as asked(tenant, stream, caller, key, n)
+    left join lateral (
+        select log.version, log.type, log.data from log
+        where log.tenant = asked.tenant and log.stream = asked.stream order by log.version
+    ) l on true
 """
+
+
+class Found(NamedTuple):
+    """Types and bytes of a stream's events in order, the last one's position, the tenant's now and whether the key is known: all of
+    one moment."""
+
+    types: list[str]
+    datas: list[bytes]
+    position: int
+    now: datetime
+    key_known: bool
 
 
 class Asked:
@@ -35,8 +52,7 @@ class Asked:
     __slots__ = ("done", "row")
     touches: Final = ()
 
-    done: asyncio.Future[asyncpg.Record]
-    """Now, whether the key is known, the last position, the types and the bytes of the events: all of one moment."""
+    done: asyncio.Future[Found]
 
     def __init__(self, tenant: UUID, stream: UUID, caller: str | None, key: str | None) -> None:
         self.row = (tenant, stream, caller, key)
@@ -54,6 +70,15 @@ class Reader:
 
     async def __call__(self, batch: list[Asked]) -> None:
         rows = await self._statement.fetch(*columns([asked.row for asked in batch], 4))
-        for asked, row in zip(batch, rows, strict=True):
+        firsts = [0] if len(batch) == 1 else [place for place, row in enumerate(rows) if row[2] is not None]
+        for first, following in zip(firsts, [*firsts[1:], len(rows)], strict=True):
+            asked, found = batch[rows[first][2] - 1], _found(rows[first:following])
             if not asked.done.done():
-                asked.done.set_result(row)
+                asked.done.set_result(found)
+
+
+def _found(rows: list[asyncpg.Record]) -> Found:
+    type, _, _, now, key_known, position = rows[0]
+    if type is None:
+        return Found([], [], 0, now, key_known is True)
+    return Found([row[0] for row in rows], [row[1] for row in rows], position, now, key_known is True)

@@ -4,24 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, Generic
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any, Final, Generic, NamedTuple
 from uuid import UUID
 
 from shared.calendar import SMALLEST, day_of, end_of_day
 from shared.entry import uuid_of
 from shared.eventlog.command import Answer, Appended, Claim, Command, Conflict, Outcome, State, Unknown
-from shared.eventlog.log import EventLog, Past
+from shared.eventlog.log import EventLog
 
 ATTEMPTS: Final = 3
-"""How often a command that loses a race decides before it is a conflict."""
+"""How often a command that loses a race decides, on what it has read, before it is a conflict."""
+REMEMBERED_MAX: Final = 1000
+"""How many streams of a category are remembered as they stood when this process last read or changed them."""
 
 Look = Callable[[Any, datetime], Awaitable[dict[str, Any]]]
 Answering = Callable[[Any, int], Answer]
 
 
+class Stood(NamedTuple):
+    """A stream at a version (0: it has not begun), with the log's position of its last entry, and an instant to decide at."""
+
+    state: Any
+    version: int
+    position: int
+    at: datetime
+
+
 class Streams(Generic[State]):
-    """The aggregates of one category: `listings = Streams(log, "lst", evolve, claims_of)`."""
+    """The aggregates of one category: `listings = Streams(log, "lst", evolve, claims_of)`.
+
+    A command is first decided on the stream as this process last knew it, without reading. That is a guess that the append checks:
+    if another has written the stream since, or the command's key is known, nothing is written and all is decided anew on what is
+    read then. Only what was appended counts: a refusal, and a decision to do nothing, always rest on a reading.
+    """
 
     def __init__(
         self,
@@ -29,11 +46,15 @@ class Streams(Generic[State]):
         prefix: str,
         evolve: Callable[[Any, Any], State],
         claims: Callable[[Any, Any], Iterable[Claim]] = lambda state, event: (),
+        *,
+        remembered_max: int = REMEMBERED_MAX,
     ) -> None:
         self.log = log
         self.prefix = prefix
         self.evolve = evolve
         self.claims = claims
+        self._remembered: dict[str, tuple[UUID, State | None, int, int]] = {}
+        self._remembered_max = remembered_max
 
     async def begin(
         self,
@@ -103,6 +124,24 @@ class Streams(Generic[State]):
             state = evolve(state, event)
         return state
 
+    def remember(self, tenant: UUID, id: str, state: State | None, version: int, position: int) -> None:
+        """How a stream stands. The one that was not needed for the longest time is forgotten for it."""
+        remembered = self._remembered
+        remembered.pop(id, None)
+        remembered[id] = (tenant, state, version, position)
+        if len(remembered) > self._remembered_max:
+            del remembered[next(iter(remembered))]
+
+    def recall(self, tenant: UUID, id: str, *, at: datetime | None, begins: bool) -> Stood | None:
+        """A stream as it is remembered; one that is to begin, as not yet begun. None if it is not, or if what time it is is not known."""
+        at = at or self.log.about_now()
+        if at is None or not self._remembered_max:
+            return None
+        if begins:
+            return Stood(None, 0, 0, at)
+        found = self._remembered.get(id)
+        return None if found is None or found[0] != tenant else Stood(found[1], found[2], found[3], at)
+
     def owns(self, id: str) -> bool:
         """Whether an id is well-formed and of this category."""
         try:
@@ -131,8 +170,8 @@ class _Attempt(Generic[State]):
         if not self.streams.owns(self.id):
             raise Unknown(self.id)
         try:
-            for _ in range(ATTEMPTS):
-                outcome = await self.once()
+            for attempt in range(ATTEMPTS + 1):
+                outcome = await (self._once() if attempt else self._from_memory())
                 if outcome is not None:
                     return outcome
             raise Conflict(self.id)
@@ -143,36 +182,55 @@ class _Attempt(Generic[State]):
                 raise
             return _replayed(known)
 
-    async def once(self) -> Outcome[State] | None:
+    async def _from_memory(self) -> Outcome[State] | None:
+        """None: it takes a reading."""
+        stood = self.streams.recall(self.command.tenant, self.id, at=self.at, begins=self.begins)
+        if stood is None:
+            return None
+        try:
+            events = await self._decided(stood)
+        except Exception:  # whatever it is, what was remembered may be the reason
+            return None
+        return await self._append(stood, events, from_memory=True) if events else None
+
+    async def _once(self) -> Outcome[State] | None:
         """None: the race was lost."""
-        past = await self.streams.log.past(self.command.tenant, self.id, self.command)
+        streams, tenant = self.streams, self.command.tenant
+        past = await streams.log.past(tenant, self.id, self.command)
+        state = streams.fold(past.events)
+        streams.remember(tenant, self.id, state, len(past.events), past.position)
         if past.key_known:
-            known = await self.streams.log.known(self.command)
+            known = await streams.log.known(self.command)
             return None if known is None else _replayed(known)
         if self.begins and past.events:
             raise Conflict(self.id)
         if not self.begins and not past.events:
             raise Unknown(self.id)
-        state, at = self.streams.fold(past.events), self.at or past.now
-        looked = {} if self.look is None else await self.look(state, at)
-        events = self.decide(state, at=at, **self.facts, **looked)
-        return await self._append(state, past, at, events)
+        stood = Stood(state, len(past.events), past.position, self.at or past.now)
+        return await self._append(stood, await self._decided(stood), from_memory=False)
 
-    async def _append(self, state: State | None, past: Past, at: datetime, events: Sequence[Any]) -> Outcome[State] | None:
+    async def _decided(self, stood: Stood) -> Sequence[Any]:
+        if self.look is None:
+            return self.decide(stood.state, at=stood.at, **self.facts)
+        looked = await self.look(stood.state, stood.at)
+        return self.decide(stood.state, at=stood.at, **self.facts, **looked)
+
+    async def _append(self, stood: Stood, events: Sequence[Any], *, from_memory: bool) -> Outcome[State] | None:
         not_after = self.not_after
         if not_after is None and self.at is None:
-            not_after = _turns_at(state, at) - SMALLEST
-        state, claims = self._grown(state, events)
-        version = len(past.events) + len(events)
+            not_after = _last_instant(stood.state, stood.at)
+        state, claims = self._grown(stood.state, events)
+        version = stood.version + len(events)
         answer = None if self.answer is None else self.answer(state, version)
         if not events and self.command.key is None:
-            return Outcome(state, version, [], answer, False, past.position)
+            return Outcome(state, version, [], answer, False, stood.position)
         appended = await self.streams.log.append(
-            self.command.tenant, self.id, len(past.events), events,
-            command=self.command, claims=claims, not_after=not_after, answer=answer,
+            self.command.tenant, self.id, stood.version, events,
+            command=self.command, claims=claims, not_after=not_after, answer=answer, by_about_now=from_memory and self.at is None,
         )  # fmt: skip
         match appended.verdict:
             case "done":
+                self.streams.remember(self.command.tenant, self.id, state, version, appended.position)
                 return Outcome(state, version, appended.entries, answer, False, appended.position)
             case "known":
                 return _replayed(appended)
@@ -187,11 +245,16 @@ class _Attempt(Generic[State]):
         return state, claims
 
 
-def _turns_at(state: object, at: datetime) -> datetime:
-    """The first instant at which a decision of `at` must be made anew: the next Shanghai midnight, or the state's own turn if sooner."""
-    midnight = end_of_day(day_of(at))
+def _last_instant(state: object, at: datetime) -> datetime:
+    """The last at which a decision of `at` holds: before the next Shanghai midnight, and before the state's own turn if that is sooner."""
+    last = _last_instant_of(day_of(at))
     turn: datetime | None = getattr(state, "turns_at", None)
-    return turn if turn is not None and at < turn < midnight else midnight
+    return turn - SMALLEST if turn is not None and at < turn <= last else last
+
+
+@lru_cache(maxsize=8)
+def _last_instant_of(day: date) -> datetime:
+    return (end_of_day(day) - SMALLEST).astimezone(UTC)
 
 
 def _replayed(known: Appended) -> Outcome[Any]:
