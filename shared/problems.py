@@ -381,7 +381,8 @@ REFUSALS: Final[dict[str, Problem]] = {
         ("结果与所看到的推演不同", "It is not what was shown"),
         (
             "重新推演的结果与您所看到的不同[（现为 {digest}）]，没有入账。请重新查看推演后再裁决。",
-            "Judged again, the alternative is not what you were shown[ (it is {digest} now)]; nothing was booked. Look at it again, then rule.",
+            "Judged again, the alternative is not what you were shown[ (it is {digest} now)]; nothing was booked. Look at it again, then "
+            "rule.",
         ),
     ),
     "dispute_too_late": _refused(
@@ -409,7 +410,7 @@ REFUSALS: Final[dict[str, Problem]] = {
             "The first ruling could be taken to the company[ within {days} days][, before {until}]; that has passed, and it stands. In a "
             "special case ask the general manager to adjudicate.",
         ),
-        ("提请二审须在一审裁决后[ {days} 天]内。", "The second instance is asked for within a term[ of {days} days] from the first ruling."),
+        ("提请二审须在一审裁决后[ {days} 天]内。", "The second instance is asked for within a term[ of {days} days]."),
     ),
     "entry_not_of_deal": _refused(
         ("这条记录与该成交无关", "That entry is no part of the deal"),
@@ -430,7 +431,8 @@ REFUSALS: Final[dict[str, Problem]] = {
         ("没有这条记录就没有这笔成交", "Without that entry there is no deal"),
         (
             "记录[ {entry} ]是成交本身、成交客源或人员入职的记录，剔除后无从分佣。请换一条记录。",
-            "The entry[ {entry}] is the deal's own, its client's or a person's joining; without it there is nothing to split. Choose another.",
+            "The entry[ {entry}] is the deal's own, its client's or a person's joining; without it there is nothing to split. Choose "
+            "another.",
         ),
     ),
     "listing_not_late": _refused(
