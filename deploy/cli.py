@@ -12,6 +12,7 @@ from deploy import runner
 from deploy.cases.command import case
 from deploy.cases.demo import demonstrate
 from deploy.cases.replaying import replay
+from deploy.packs.command import pack
 from deploy.simulating.command import simulate
 
 app = typer.Typer(
@@ -55,6 +56,7 @@ def _say(line: str) -> None:
 app.command()(case)
 app.command()(replay)
 app.command()(simulate)
+app.add_typer(pack)
 
 
 def main() -> None:

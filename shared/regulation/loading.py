@@ -156,18 +156,20 @@ class _Reader:
         for name in tree:
             if name not in known.parameters and name not in ("clause", "text"):
                 self.wrong(f"{place}.{name}", f"is no parameter of {id}", str(id), tree[name])
-        parameters = {name: self._parameter(tree.get(name), how, f"{place}.{name}", str(id)) for name, how in known.parameters.items()}
+        parameters = {name: self._parameter(tree, name, how, f"{place}.{name}") for name, how in known.parameters.items()}
         return Clause(str(id), parameters, self._titles(tree.get("text"), f"{place}.text", str(id)))
 
-    def _parameter(self, value: object, how: "Parameter", place: str, clause: str) -> Any:
+    def _parameter(self, clause: Mapping[str, Any], name: str, how: "Parameter", place: str) -> Any:
+        """A parameter as it is read. What is wrong with it has its line, or its clause's where it has none."""
+        value, id = clause.get(name), str(clause["clause"])
         if value is None:
             if how.unless_given is None:
-                self.wrong(place, "is missing", clause)
+                self.wrong(place, "is missing", id, clause)
             return how.unless_given
         try:
             return how.read(value, self.own) if how.of_roles else how.read(value)
         except ValueError as fault:
-            self.wrong(place, str(fault), clause, value)
+            self.wrong(place, str(fault), id, value if hasattr(value, "line") else clause)
             return None
 
     def _order(self, clauses: Sequence[Clause]) -> None:
