@@ -21,6 +21,9 @@ ROUTES: Final[Mapping[str, str]] = {
     "/v1/files": "client",
     "/v1/file-checks": "client",
     "/v1/visits": "client",
+    "/v1/grades": "client",
+    "/v1/gradings": "client",
+    "/v1/complaints": "client",
     "/v1/deals": "commission",
     "/v1/disputes": "commission",
     "/v1/packs": "commission",
@@ -30,6 +33,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "/v1/preview": "commission",
     "/v1/companies": "authz",
     "/v1/people": "authz",
+    "/v1/leaves": "authz",
     "/v1/tokens": "authz",
     "/v1/problems": "authz",  # every service has these pages; one has to answer
 }

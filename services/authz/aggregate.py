@@ -11,11 +11,13 @@ from services.authz.events import (
     Departure,
     Founded,
     Joined,
+    LeaveApproved,
     LeaveGranted,
     Left,
     PersonEvent,
     Transferred,
 )
+from shared.calendar import days_inclusive
 from shared.identity import Caller, Post, allow
 from shared.regulation import Refused
 
@@ -24,8 +26,21 @@ class Company(Struct, frozen=True):
     name: str
 
 
+class Leave(Struct, frozen=True):
+    """A leave, both days included. `approved_by` is whoever of personnel approved it."""
+
+    first: date
+    last: date
+    approved_by: str | None = None
+
+
 class Person(Struct, frozen=True):
     post: Post
+    leaves: tuple[Leave, ...] = ()
+
+    def leave_of(self, first: date, last: date) -> Leave | None:
+        """The leave of just these days."""
+        return next((leave for leave in self.leaves if (leave.first, leave.last) == (first, last)), None)
 
 
 def evolve_company(company: Company | None, event: CompanyEvent) -> Company:
@@ -34,12 +49,25 @@ def evolve_company(company: Company | None, event: CompanyEvent) -> Company:
 
 def evolve(person: Person | None, event: PersonEvent) -> Person:
     match event:
-        case Joined(post=post) | Transferred(post=post) | Confirmed(post=post) | Left(post=post):
+        case Joined(post=post):
             return Person(post)
-        case LeaveGranted():
-            assert person is not None, "leave is granted to who has joined"
-            return person
+        case Transferred(post=post) | Confirmed(post=post) | Left(post=post):
+            return structs.replace(_joined(person), post=post)
+        case LeaveGranted(first=first, last=last):
+            person = _joined(person)
+            known = person.leave_of(first, last) is not None
+            return person if known else structs.replace(person, leaves=(*person.leaves, Leave(first, last)))
+        case LeaveApproved(by=by, first=first, last=last):
+            person = _joined(person)
+            approved = person.leave_of(first, last)
+            leaves = (structs.replace(leave, approved_by=by) if leave is approved else leave for leave in person.leaves)
+            return structs.replace(person, leaves=tuple(leaves))
     assert_never(event)
+
+
+def _joined(person: Person | None) -> Person:
+    assert person is not None, "a person begins with joining"
+    return person
 
 
 # Decisions
@@ -99,6 +127,17 @@ def grant_leave(
     if maintainer is not None and (maintainer_post is None or not maintainer_post.in_post):
         raise Refused("unknown_reference", "C-1", field="maintainer")
     return [LeaveGranted(by.person, first, last, maintainer, at)]
+
+
+def approve_leave(person: Person, *, by: Caller, first: date, last: date, days: int, at: datetime) -> list[PersonEvent]:
+    """C-1: personnel approves a leave of more than so many days, and nobody their own. The leave stands without it; twice is once."""
+    allow(by, "leave.approve", party=by.person == person.post.person)
+    leave = person.leave_of(first, last)
+    if leave is None:
+        raise Refused("unknown_reference", "C-1", field="from")
+    if days_inclusive(first, last) <= days:
+        raise Refused("leave_needs_no_approval", "C-1", days=days)
+    return [] if leave.approved_by is not None else [LeaveApproved(by.person, first, last, at)]
 
 
 def _refuse_who_left(person: Person) -> None:

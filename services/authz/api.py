@@ -1,6 +1,6 @@
 """Requests to authz: bodies, the one call each makes, answers."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Request
@@ -8,15 +8,15 @@ from msgspec import Struct
 from pydantic import Field
 from starlette.responses import Response
 
-from services.authz import aggregate
+from services.authz import aggregate, views
 from services.authz.aggregate import Company, Person
 from services.authz.events import Departure
 from services.authz.vault import Vault
 from shared.calendar import now
-from shared.entry import uuid_of
+from shared.entry import id_of, uuid_of
 from shared.eventlog import Streams
 from shared.identity import NO_COMPANY, Post, Role, Unauthenticated, post_of, posts_of
-from shared.regulation import Refused
+from shared.regulation import Refused, in_force
 from shared.service import (
     Body,
     Code,
@@ -25,6 +25,7 @@ from shared.service import (
     Ctx,
     Day,
     Declined,
+    Paged,
     PersonId,
     Routes,
     Service,
@@ -34,6 +35,7 @@ from shared.service import (
     invalid,
     json_of,
 )
+from shared.tenure import activations_of
 
 routes = Routes()
 
@@ -75,6 +77,11 @@ class GrantLeave(Body):
     from_: Annotated[Day, Field(alias="from")]
     to: Day
     maintainer: PersonId | None = None
+
+
+class ApproveLeave(Body):
+    from_: Annotated[Day, Field(alias="from")]
+    to: Day
 
 
 class Token(Body):
@@ -148,6 +155,47 @@ async def grant_leave(ctx: Ctx, id: PersonId, body: GrantLeave) -> Response:
     maintainer = await post_of(ctx.service.pool, ctx.tenant, body.maintainer) if body.maintainer else None
     facts = {"first": body.from_, "last": body.to, "maintainer": body.maintainer, "maintainer_post": maintainer}
     return await _change(ctx, id, aggregate.grant_leave, **facts)
+
+
+@routes.command("/v1/people/{id}:approve-leave", act="leave.approve")
+async def approve_leave(ctx: Ctx, id: PersonId, body: ApproveLeave) -> Response:
+    """Personnel approves a leave that is longer than the manager may grant alone (C-1)."""
+    return await _change(ctx, id, aggregate.approve_leave, first=body.from_, last=body.to, days=await _days_alone(ctx))
+
+
+async def _days_alone(ctx: Context) -> int:
+    """How many days a manager grants alone, by the company's pack (C-1). Refused: no_pack."""
+    activations = await activations_of(ctx.service.pool, ctx.tenant)
+    days: int = in_force(activations, None, await ctx.service.log.now(ctx.tenant)).binding("C-1").days
+    return days
+
+
+@routes.query("/v1/leaves", act="leave.read")
+async def leaves(ctx: Ctx, page: Paged, lacking: views.Lacking | None = None) -> Response:
+    """Leaves in the order in which they were granted: one's own, those of people below, for personnel everyone's; `lacking`: those that
+    want personnel's `approval`, or a `handover` to somebody (C-1)."""
+    posts = await posts_of(ctx.service.pool, ctx.tenant)
+    people = None if ctx.may() else [post.person for post in posts if ctx.may(own=post.person == ctx.caller.person, over=(post,))]
+    rows = await views.leaves(
+        ctx.service.pool, ctx.tenant, people, days=await _days_alone(ctx), lacking=lacking,
+        after=int(page.after[0]) if page.after is not None else 0, limit=page.limit + 1,
+    )  # fmt: skip
+    return ctx.show_page(page, rows, at=lambda row: (row["number"],), as_shown=_leave)
+
+
+def _leave(row: Any) -> dict[str, Any]:
+    return {
+        "person": id_of("psn", row["person"]),
+        "from": row["first"],
+        "to": row["last"],
+        "days": row["days"],
+        "maintainer": row["maintainer"],
+        "granted_by": row["granted_by"],
+        "granted_at": row["granted_at"],
+        "needs_approval": row["needs_approval"],
+        "approved_by": row["approved_by"],
+        "approved_at": row["approved_at"],
+    }
 
 
 async def _change(ctx: Context, id: str, decide: object, **facts: object) -> Response:

@@ -6,6 +6,7 @@ from services.authz import api, views
 from services.authz.aggregate import evolve, evolve_company
 from services.authz.events import CODEC
 from services.authz.vault import Vault, vault_key
+from services.commission import events as commission
 from shared.eventlog import Streams
 from shared.service import Service, frame
 
@@ -20,6 +21,7 @@ async def compose(service: Service) -> None:
         vault=Vault(pool, vault_key(settings.keys)),
     )
     service.hear("authz", codec=CODEC, project=views.project)
+    service.hear("commission", codec=commission.CODEC, project=views.project)
 
 
 app = frame("authz", CODEC, compose, [api.routes])

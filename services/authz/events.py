@@ -58,7 +58,16 @@ class LeaveGranted(Struct, frozen=True):
     at: datetime
 
 
+class LeaveApproved(Struct, frozen=True):
+    """Personnel approved a leave, which stands without it too (C-1)."""
+
+    by: str
+    first: date
+    last: date
+    at: datetime
+
+
 CompanyEvent = Founded
-PersonEvent = Joined | Transferred | Confirmed | Left | LeaveGranted
+PersonEvent = Joined | Transferred | Confirmed | Left | LeaveGranted | LeaveApproved
 Event = CompanyEvent | PersonEvent
 CODEC = Codec("authz", company=("cmp", CompanyEvent), person=("psn", PersonEvent))

@@ -2,7 +2,7 @@
 
 from services.authz import events as authz
 from services.client import views
-from services.client.aggregate import claims_of, evolve, evolve_visit
+from services.client.aggregate import claims_of, complaint, evolve, evolve_visit, grading, rating
 from services.client.api import ROUTES
 from services.client.api.parts import Parts
 from services.client.events import CODEC
@@ -17,7 +17,13 @@ async def compose(service: Service) -> None:
     clients = Streams(service.log, "cli", evolve, claims_of)
     visits = Streams(service.log, "vst", evolve_visit)
     reactions = Reactions(clients, visits, service.pool, service.caught_up)
-    service.parts = Parts(clients, visits)
+    service.parts = Parts(
+        clients,
+        visits,
+        ratings=Streams(service.log, "rat", rating.evolve),
+        gradings=Streams(service.log, "grd", grading.evolve, grading.claims_of),
+        complaints=Streams(service.log, "cpl", complaint.evolve),
+    )
     service.hear("client", codec=CODEC, project=views.project)
     service.hear("authz", codec=authz.CODEC, project=views.project, react=reactions.react, reacts_to={"person.Left"})
     service.hear("listing", codec=listing.CODEC, project=views.project)

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from services.authz import aggregate
 from services.authz.aggregate import Person, evolve, evolve_company
-from services.authz.events import Confirmed, Founded, Joined, LeaveGranted, Left, Transferred
+from services.authz.events import Confirmed, Founded, Joined, LeaveApproved, LeaveGranted, Left, Transferred
 from shared.calendar import SHANGHAI
 from shared.identity import HEAD_OFFICE, Caller, Post, Role, may
 from tests.refusing import refused
@@ -133,7 +133,7 @@ def test_the_manager_grants_leave_and_may_name_a_maintainer() -> None:
     assert granted(person()) == [LeaveGranted("psn_by", date(2024, 3, 11), date(2024, 3, 16), None, AT)]
     [leave] = granted(person(), maintainer="H", maintainer_post=MAINTAINER)
     assert leave.maintainer == "H"
-    assert evolve(person(), leave) == person()
+    assert evolve(person(), leave).post == AGENT
 
 
 @clause("C-1")
@@ -159,3 +159,66 @@ def test_leave_is_granted_by_managers_of_the_store(caller: Caller) -> None:
 @pytest.mark.parametrize("caller", [by("area_manager", "S9", "N"), by("director", None, None), by("general_manager", None, None)])
 def test_and_by_those_above_them(caller: Caller) -> None:
     assert granted(person(), caller)
+
+
+FIRST = date(2024, 3, 11)
+
+
+def on_leave(last: date, *, of: Person | None = None) -> Person:
+    """Granted from the eleventh on."""
+    state = of or person()
+    for event in granted(state, first=FIRST, last=last):
+        state = evolve(state, event)
+    return state
+
+
+def approved(of: Person, last: date, caller: Caller = PERSONNEL, days: int = 3) -> list[Any]:
+    return list(aggregate.approve_leave(of, by=caller, first=FIRST, last=last, days=days, at=AT))
+
+
+@clause("C-1")
+def test_a_leave_of_more_than_three_days_is_approved_by_personnel_and_one_of_three_needs_none() -> None:
+    three, four = date(2024, 3, 13), date(2024, 3, 14)
+    with refused("leave_needs_no_approval", "C-1", days=3):
+        approved(on_leave(three), three)
+    assert approved(on_leave(four), four) == [LeaveApproved("psn_by", FIRST, four, AT)]
+    assert approved(on_leave(three), three, days=2)
+
+
+@clause("C-1")
+def test_a_leave_is_approved_once_and_stays_approved_when_it_is_granted_again_with_a_maintainer() -> None:
+    last = date(2024, 3, 16)
+    state = on_leave(last)
+    state = evolve(state, approved(state, last)[0])
+    assert approved(state, last) == []
+    [again] = granted(state, last=last, maintainer="H", maintainer_post=MAINTAINER)
+    assert approved(evolve(state, again), last) == []
+
+
+@clause("C-1")
+def test_what_was_not_granted_is_not_approved_and_each_leave_is_its_own() -> None:
+    first, second = date(2024, 3, 16), date(2024, 3, 17)
+    with refused("unknown_reference", "C-1", field="from"):
+        approved(on_leave(first), second)
+    both = on_leave(second, of=on_leave(first))
+    both = evolve(both, approved(both, first)[0])
+    assert approved(both, second)
+
+
+@clause("C-1")
+@pytest.mark.parametrize("role", ["agent", "store_manager", "area_manager", "general_manager", "administrator", "auditor"])
+def test_only_personnel_approves_a_leave_and_nobody_their_own(role: Role) -> None:
+    last = date(2024, 3, 16)
+    with refused("forbidden"):
+        approved(on_leave(last), last, by(role))
+    own = Person(structs.replace(AGENT, person="psn_by", role="personnel"), on_leave(last).leaves)
+    with refused("conflict_of_interest"):
+        approved(own, last)
+
+
+@clause("C-1")
+def test_a_leave_stands_through_transfers_probation_and_departure() -> None:
+    last = date(2024, 3, 16)
+    state = on_leave(last)
+    for [event] in (transferred(state, store="S2"), aggregate.confirm(state, by=PERSONNEL, at=AT)):
+        assert evolve(state, event).leaves == state.leaves

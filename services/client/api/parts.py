@@ -5,6 +5,9 @@ from typing import Any
 from starlette.responses import Response
 
 from services.client.aggregate import Client, Visit
+from services.client.aggregate.complaint import Complaint
+from services.client.aggregate.grading import Grading
+from services.client.aggregate.rating import Rating
 from shared.eventlog import Streams
 from shared.identity import posts_of
 from shared.service import Context, done
@@ -14,9 +17,20 @@ from shared.tenure import looking
 class Parts:
     """What the endpoints work with."""
 
-    def __init__(self, clients: Streams[Client], visits: Streams[Visit]) -> None:
+    def __init__(
+        self,
+        clients: Streams[Client],
+        visits: Streams[Visit],
+        *,
+        ratings: Streams[Rating],
+        gradings: Streams[Grading],
+        complaints: Streams[Complaint],
+    ) -> None:
         self.clients = clients
         self.visits = visits
+        self.ratings = ratings
+        self.gradings = gradings
+        self.complaints = complaints
 
 
 def parts_of(ctx: Context) -> Parts:

@@ -16,6 +16,7 @@ from services.client.events.client import (
     Viewed,
     ViolationFound,
 )
+from services.client.events.complaint import ComplaintEvent
 from services.client.events.file import (
     Amended,
     Channel,
@@ -43,6 +44,7 @@ from services.client.events.file import (
     UnmarkedImportant,
     Wish,
 )
+from services.client.events.grading import GradingEvent, RatingEvent
 from services.client.events.visit import VisitEvent
 from shared.entry import Codec
 from shared.tenure import Stands
@@ -54,6 +56,7 @@ __all__ = [
     "Checked",
     "Claimed",
     "ClientTold",
+    "ComplaintEvent",
     "ContactAdded",
     "ContactPlanned",
     "ContactRemoved",
@@ -66,6 +69,7 @@ __all__ = [
     "Finding",
     "FindingExcused",
     "FollowedUp",
+    "GradingEvent",
     "HandedOver",
     "HolderLeft",
     "Kind",
@@ -78,6 +82,7 @@ __all__ = [
     "LossReturned",
     "MarkedImportant",
     "Plan",
+    "RatingEvent",
     "Reassigned",
     "Reopened",
     "Rescheduled",
@@ -92,4 +97,11 @@ __all__ = [
     "Wish",
 ]
 
-CODEC = Codec("client", client=("cli", Event), visit=("vst", VisitEvent))
+CODEC = Codec(
+    "client",
+    client=("cli", Event),
+    visit=("vst", VisitEvent),
+    rating=("rat", RatingEvent),
+    grading=("grd", GradingEvent),
+    complaint=("cpl", ComplaintEvent),
+)

@@ -1,9 +1,9 @@
-"""Clients and visits as they are, for reading, lists and deadlines; and which listings may be shown. May be dropped and rebuilt from the
-logs."""
+"""Clients, visits, grades and complaints as they are, for reading, lists and deadlines; and which listings and deals there are. May be
+dropped and rebuilt from the logs."""
 
 from services.authz import events as authz
-from services.client.events import Event, VisitEvent
-from services.client.views import clients, visits
+from services.client.events import ComplaintEvent, DealFell, DealStands, Event, GradingEvent, RatingEvent, VisitEvent
+from services.client.views import clients, complaints, grades, visits
 from services.commission import events as commission
 from services.listing import events as listing
 from shared import identity
@@ -26,7 +26,24 @@ async def project(connection: Connection, entry: Entry) -> None:
                 entry.stream,
                 correct,
             )
+        case commission.Signed() | commission.Reported():
+            await complaints.keep_deal(connection, entry.tenant, entry.stream_id)
+        case _ if entry.service == "client":
+            await _project_own(connection, entry)
+
+
+async def _project_own(connection: Connection, entry: Entry) -> None:
+    match entry.event:
         case event if isinstance(event, VisitEvent):
             await visits.VISITS.project(connection, entry)
+        case event if isinstance(event, RatingEvent):
+            await grades.keep_rating(connection, entry)
+        case event if isinstance(event, GradingEvent):
+            await grades.keep_grading(connection, entry)
+        case event if isinstance(event, ComplaintEvent):
+            await complaints.COMPLAINTS.project(connection, entry)
         case event if isinstance(event, Event):
             await clients.CLIENTS.project(connection, entry)
+            await grades.keep_call(connection, entry)
+            if isinstance(event, DealStands | DealFell):
+                await complaints.keep_deal(connection, entry.tenant, event.deal)
