@@ -117,6 +117,7 @@ class Payer:
     def late(self, when: str, *, due: str | None = None, who: str = "FI", deal: str | None = None) -> list[RatingEvent]:
         day = date.fromisoformat(due) if due else date(2023, 1, 1 + (len(self.state.payments) if self.state else 0))
         facts: dict[str, Any] = {"client": "cli_1", "due": day, "paid": None, "deal": deal, "ground": ground(self.pack)}
+        facts["deal_is_there"] = deal != "dea_9"
         return self.take(rating.record_late_payment(self.state, by=by(who), at=at(when), **facts))
 
     def withdraw(self, when: str, number: int, who: str = "SV") -> list[RatingEvent]:
@@ -170,6 +171,8 @@ def test_what_is_not_late_is_refused_and_so_is_the_same_payment_again() -> None:
     with refused("late_payment_already_recorded", "G-3", by="FI", first_at=at("2024-02-02 00:00")):
         payer.late("2024-02-03 09:00", due="2024-02-01", deal="dea_1")
     assert payer.late("2024-02-03 09:00", due="2024-02-01", deal="dea_2")
+    with refused("unknown_reference", "G-3", field="deal"):
+        payer.late("2024-02-03 09:00", due="2024-02-01", deal="dea_9")
 
 
 @clause("G-3")

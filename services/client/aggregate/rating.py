@@ -100,11 +100,14 @@ def record_late_payment(
     due: date,
     paid: date | None,
     deal: str | None,
+    deal_is_there: bool,
     ground: Ground,
     at: datetime,
 ) -> list[RatingEvent]:
     """G-3: a payment that was not made in time; with the second of a quarter a grade is lost at once, and no more in that quarter."""
     allow(by, "grade.record_late_payment")
+    if deal is not None and not deal_is_there:
+        raise Refused("unknown_reference", "G-3", field="deal")
     rating, pack = rating or Rating(client), ground.pack_of(COMPANY, at)
     if not rules.is_late(due, paid, at):
         raise Refused("payment_not_late", "G-3", pack=pack, due=due)

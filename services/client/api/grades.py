@@ -13,6 +13,7 @@ from services.client.api.parts import holders_below, parts_of
 from services.client.events.grading import Grade, Terms
 from services.client.rules import grading as rules
 from services.client.views import grades as views
+from services.client.views.complaints import deal_is_there
 from shared.calendar import SMALLEST
 from shared.entry import id_of
 from shared.eventlog import Conflict
@@ -53,7 +54,8 @@ async def enter_figures(ctx: Ctx, id: ClientId, body: Figures) -> Response:
 @routes.command("/v1/clients/{id}:record-late-payment", act="grade.record_late_payment")
 async def record_late_payment(ctx: Ctx, id: ClientId, body: LatePayment) -> Response:
     """Records that a payment was not made in time; the second in a quarter costs a grade at once (G-3)."""
-    return await _rate(ctx, id, rating.record_late_payment, due=body.due, paid=body.paid, deal=body.deal)
+    there = body.deal is not None and await deal_is_there(ctx.service.pool, ctx.tenant, body.deal)
+    return await _rate(ctx, id, rating.record_late_payment, due=body.due, paid=body.paid, deal=body.deal, deal_is_there=there)
 
 
 @routes.command("/v1/clients/{id}:withdraw-late-payment", act="grade.withdraw_late_payment")
