@@ -1,7 +1,7 @@
 """An event in its place in the log: identifiers, the entry, and the codec that turns events into bytes and back."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
@@ -99,6 +99,7 @@ def _written(number: int) -> str:
 
 # -- the codec --------------------------------------------------------------------------------------------------
 
+DECODED_AT_ONCE: Final = 200
 _PREFIXES: Final[dict[str, str]] = {}
 """Category -> prefix of its streams' ids, of every codec that was made: an entry's type tells its stream's id."""
 
@@ -146,20 +147,23 @@ class Codec:
         return decoder(data)
 
     def decode_all(self, types: Iterable[str], datas: Iterable[bytes]) -> list[Any]:
-        """The same for a whole stream. Events of one type that follow one another are decoded as one list, in half of the time."""
-        types, datas = list(types), list(datas)
+        """The same for a whole stream."""
+        return list(self.decode_each(list(types), list(datas)))
+
+    def decode_each(self, types: Sequence[str], datas: Sequence[bytes]) -> Iterator[Any]:
+        """The same one after the other. Events of one type that follow one another are decoded as lists, in half of the time, yet not
+        more at once than a processor has at hand when they are folded."""
         for type in set(types) - self._decoders.keys():
             raise UnknownType(f"{type!r} is no event of {self.service}")
-        events: list[Any] = []
+        end = 0
         for type, run in groupby(types):
-            alike = datas[len(events) : len(events) + len(list(run))]
-            events += [self.decode(type, alike[0])] if len(alike) == 1 else self._decode_alike(type, alike)
-        assert len(events) == len(datas), "types and data are parallel"
-        return events
+            start, end = end, end + len(list(run))
+            for place in range(start, end, DECODED_AT_ONCE):
+                yield from self._decode_alike(type, datas[place : min(place + DECODED_AT_ONCE, end)])
 
-    def _decode_alike(self, type: str, datas: list[bytes]) -> list[Any]:
+    def _decode_alike(self, type: str, datas: Sequence[bytes]) -> list[Any]:
         decode_list = self._list_decoders.get(type)
-        if decode_list is None:
+        if len(datas) == 1 or decode_list is None:
             return [self.decode(type, data) for data in datas]
         events = decode_list(b"[" + b",".join(datas) + b"]")
         assert len(events) == len(datas), "an entry's bytes are one value"

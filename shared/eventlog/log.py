@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -26,14 +26,18 @@ _HISTORY: Final = """
 """
 _ENTRIES: Final = "select position, tenant, stream, version, type, data, meta, at, recorded_at from log"
 _READ_META: Final = msgspec.json.Decoder(Meta).decode
+DAY_S: Final = 86_400.0
+DROPPED_AT_ONCE: Final = 10_000
 ABOUT_NOW_S: Final = 1.0
 """For how long after the database last said what time it is, this process goes on from there by itself."""
 
 
 class Past(msgspec.Struct, frozen=True):
-    """A stream's events from version 1 on, the log's position of the last, the tenant's now; and whether the command's key was known."""
+    """A stream's version and its events from the first on (once: they are decoded as they are taken), the log's position of the last,
+    the tenant's now; and whether the command's key was known."""
 
-    events: list[Any]
+    version: int
+    events: Iterator[Any]
     position: int
     now: datetime
     key_known: bool
@@ -97,7 +101,8 @@ class EventLog:
         """A stream's bare events, which is all that a decision needs; reads that arrive together are done together."""
         caller, key = (None, None) if command is None or command.key is None else (command.caller, command.key)
         found: Found = await self._reads.do(Asked(tenant, uuid_of(stream_id), caller, key))
-        return Past(self.codec.decode_all(found.types, found.datas), found.position, found.now, found.key_known)
+        events = self.codec.decode_each(found.types, found.datas)
+        return Past(len(found.types), events, found.position, found.now, found.key_known)
 
     async def read(self, after: int, limit: int, tenant: UUID | None = None, *, raw: bool = False) -> list[Entry]:
         """At most `limit` entries of positions above `after`, in order; of one tenant or of all. `raw` leaves the events undecoded."""
@@ -190,10 +195,16 @@ class EventLog:
         known = await self.known(command)
         return None if known is None else known.answer
 
-    async def drop_old_answers(self, most: int = 1000) -> int:
+    async def drop_old_answers(self, most: int = DROPPED_AT_ONCE) -> int:
         """Drops answers older than 45 days, so many at most; how many they were."""
         dropped: int = await self.pool.fetchval("select drop_old_answers($1)", most)
         return dropped
+
+    async def drop_old_answers_daily(self) -> None:
+        """Never ends. Replicas may do it at the same time."""
+        while True:
+            if await self.drop_old_answers() == 0:
+                await asyncio.sleep(DAY_S)
 
     # -- waking
 

@@ -108,13 +108,11 @@ class Streams(Generic[State]):
         if as_of is not None or known_at is not None:
             entries, _ = await self.log.history(tenant, id, known_at=known_at)
             events = [entry.event for entry in entries if as_of is None or entry.effective_at <= as_of]
-            return self._stood(events)
-        past = await self.log.past(tenant, id)
-        return self._stood(past.events)
-
-    def _stood(self, events: list[Any]) -> tuple[State, int] | None:
-        state = self.fold(events)
-        return None if state is None else (state, len(events))
+            state, version = self.fold(events), len(events)
+        else:
+            past = await self.log.past(tenant, id)
+            state, version = self.fold(past.events), past.version
+        return None if state is None else (state, version)
 
     def fold(self, events: Iterable[Any]) -> State | None:
         """The state after these events, None of none."""
@@ -198,15 +196,15 @@ class _Attempt(Generic[State]):
         streams, tenant = self.streams, self.command.tenant
         past = await streams.log.past(tenant, self.id, self.command)
         state = streams.fold(past.events)
-        streams.remember(tenant, self.id, state, len(past.events), past.position)
+        streams.remember(tenant, self.id, state, past.version, past.position)
         if past.key_known:
             known = await streams.log.known(self.command)
             return None if known is None else _replayed(known)
-        if self.begins and past.events:
+        if self.begins and past.version:
             raise Conflict(self.id)
-        if not self.begins and not past.events:
+        if not self.begins and not past.version:
             raise Unknown(self.id)
-        stood = Stood(state, len(past.events), past.position, self.at or past.now)
+        stood = Stood(state, past.version, past.position, self.at or past.now)
         return await self._append(stood, await self._decided(stood), from_memory=False)
 
     async def _decided(self, stood: Stood) -> Sequence[Any]:

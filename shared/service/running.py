@@ -154,6 +154,7 @@ class Service:
         self.pool = await asyncpg.create_pool(settings.database, min_size=1, max_size=settings.pool_connections_max, command_timeout=30)
         self.log = EventLog(self.name, self.codec, pool=self.pool, dsn=settings.database, heard=self.heard)
         await self.log.start()
+        self.loop("drops old answers", self.log.drop_old_answers_daily)
         if settings.nats:
             self.relay = Relay(self.log, settings.nats, dsn=settings.database, seal=self.seal)
             self.watermarks = Watermarks(self.name, settings.nats, seal=self.seal)

@@ -8,9 +8,11 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx2
 import pytest
 from fastapi import FastAPI
@@ -82,6 +84,19 @@ async def test_a_command_is_answered_with_id_version_and_position(door: Door) ->
     assert (answer.headers["etag"], answer.headers["fenyong-position"]) == ('"v1"', "toy=1")
     again = await door.post(f"/v1/listings/{answer.json()['id']}:follow-up", agent, {"text": "called"})
     assert again.json() == {"id": answer.json()["id"], "version": 2, "texts": ["a flat", "called"]}
+
+
+async def test_a_service_drops_answers_that_are_too_old_to_be_asked_for(database: NewDatabase, tmp_path: Path) -> None:
+    own = await database("toy")
+    owner = await asyncpg.connect(own.owner_dsn)
+    for days in (46, 44):
+        row = (uuid_of(new_id("cmp")), "agent", "key", b"", 1, 1, 200, b"", datetime.now(UTC) - timedelta(days=days))
+        await owner.execute("insert into idempotency values ($1, $2, $3, $4, $5, $6, $7, $8, $9)", *row)
+    async with toy(own.dsn, tmp_path / "keys"), asyncio.timeout(10):
+        while await owner.fetchval("select count(*) from idempotency") != 1:
+            pass
+    assert await owner.fetchval("select recorded_at > now() - interval '45 days' from idempotency")
+    await owner.close()
 
 
 # -- bodies
