@@ -26,6 +26,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "/v1/complaints": "client",
     "/v1/deals": "commission",
     "/v1/disputes": "commission",
+    "/v1/precedents": "commission",
     "/v1/packs": "commission",
     "/v1/violations": "commission",
     "/v1/statements": "commission",

@@ -91,7 +91,7 @@ class Wire:
         headers = {"Idempotency-Key": new_id("evt"), "Content-Type": "application/json"}
         return await self._send("POST", path, token=token, after=after, headers=headers, content=_ENCODER.encode(body))
 
-    async def get(self, path: str, *, token: str | None, after: Positions, query: Mapping[str, str] | None = None) -> Answer:
+    async def get(self, path: str, *, token: str | None, after: Positions, query: Mapping[str, str | list[str]] | None = None) -> Answer:
         return await self._send("GET", path, token=token, after=after, headers={}, query=query)
 
     async def get_when(
@@ -114,7 +114,7 @@ class Wire:
         after: Positions,
         headers: Mapping[str, str],
         content: bytes | None = None,
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, str | list[str]] | None = None,
     ) -> Answer:
         """The first answer that is neither a service's absence nor its wish to be asked again; pauses as answers ask for."""
         until = monotonic() + self._patience_s

@@ -25,6 +25,9 @@ Deal = Annotated[str, typer.Argument(metavar="DEAL", help="A deal's id, dea_…;
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="What had happened by then.")]
 KnownAt = Annotated[str | None, typer.Option("--known-at", metavar="TIME", help="What had been recorded by then.")]
 OtherPack = Annotated[str | None, typer.Option("--pack", metavar="PACK", help="What if this pack had been in force. Nothing is written.")]
+Readings = Annotated[list[str] | None, typer.Option("--reading", metavar="READING", help="What if the pack read R-key:ten_in_all, ...")]
+Without = Annotated[list[str] | None, typer.Option("--without", metavar="ENTRY", help="What if this entry, lst_…@5, had never been made.")]
+Admitted = Annotated[list[str] | None, typer.Option("--admit", metavar="ENTRY", help="What if this late entry had come in time.")]
 Address = Annotated[str | None, typer.Option("--address", metavar="URL", help="Where Fenyong runs, if not here.")]
 Company = Annotated[str | None, typer.Option("--company", metavar="ID", help="The deal's company, cmp_…, if not the demonstration's.")]
 Person = Annotated[str | None, typer.Option("--person", metavar="ID", help="Who asks, psn_…; else the demonstration's auditor.")]
@@ -37,6 +40,9 @@ def replay(
     as_of: AsOf = None,
     known_at: KnownAt = None,
     pack: OtherPack = None,
+    reading: Readings = None,
+    without: Without = None,
+    admit: Admitted = None,
     address: Address = None,
     company: Company = None,
     person: Person = None,
@@ -48,7 +54,9 @@ def replay(
     Asks with the token in FENYONG_TOKEN, or in development with one minted for the person.
     """
     demo = noted(folder)
-    query = {"as_of": _instant(as_of), "known_at": _instant(known_at), "pack": pack}
+    query = {
+        "as_of": _instant(as_of), "known_at": _instant(known_at), "pack": pack, "reading": reading, "without": without, "admit": admit,
+    }  # fmt: skip
     asked = {name: value for name, value in query.items() if value}
     if deal == "demo":
         deal = _known(demo).deal
@@ -68,7 +76,7 @@ def replay(
 
 
 async def _asked(
-    where: str, deal: str, query: dict[str, str], demo: Demo | None, company: str | None, person: str | None
+    where: str, deal: str, query: dict[str, str | list[str]], demo: Demo | None, company: str | None, person: str | None
 ) -> dict[str, Any]:
     after = Positions()
     async with Wire(where, patience_s=_PATIENCE_S) as wire:
