@@ -27,7 +27,8 @@ Doorbell = Callable[[int, float], Awaitable[bool]]
 
 PAGE = 500
 AHEAD_MAX = 1_000
-QUIET_S = 1.0  # with NATS as a doorbell: how long to trust its silence
+QUIET_FIRST_S = 1.0  # with NATS as a doorbell: how long to trust its silence
+QUIET_LAST_S = 5.0  # ... once it has proved to mean that there is nothing
 POLL_FIRST_S = 0.02
 POLL_LAST_S = 0.2
 RUMOURS_CHECKED = 6
@@ -37,11 +38,22 @@ log = structlog.get_logger("bus")
 
 
 class Arrivals:
+    """`all_ring`: whether just now everybody who appends to that log rings the doorbell."""
+
     def __init__(
-        self, source: str, *, service: str, nats_url: str | None, feed: Feed | None, doorbell: Doorbell | None, seal: bytes | None
+        self,
+        source: str,
+        *,
+        service: str,
+        nats_url: str | None,
+        feed: Feed | None,
+        doorbell: Doorbell | None,
+        all_ring: Callable[[], bool] | None,
+        seal: bytes | None,
     ) -> None:
         assert feed is not None or nats_url is not None, "an ear needs a feed or a broker"
-        self._source, self._service, self._url, self._feed, self._doorbell, self._seal = source, service, nats_url, feed, doorbell, seal
+        self._source, self._service, self._url, self._feed, self._seal = source, service, nats_url, feed, seal
+        self._doorbell, self._all_ring = doorbell, all_ring
         # Without a seal and with a feed, a message is nothing but a bell: what it says is asked of the source.
         self._believes = seal is not None or feed is None
         self._position = 0
@@ -67,6 +79,8 @@ class Arrivals:
         self._position = position
         while True:
             if arrived := self._arrived(position):
+                if self._rumour <= arrived[-1].position:
+                    self._in_vain = 0
                 return arrived
             if self._now_s() >= self._ask_at_s:
                 if found := await self._ask(position):
@@ -131,9 +145,10 @@ class Arrivals:
             self._ahead.clear()
 
     def _pause_s(self) -> float:
-        if self._rumour > self._position or self._stream is None:
+        is_told = self._stream is not None or (self._all_ring is not None and self._all_ring())
+        if self._rumour > self._position or not is_told:
             return float(min(POLL_FIRST_S * 2 ** min(self._in_vain, 10), POLL_LAST_S))
-        return QUIET_S
+        return float(min(QUIET_FIRST_S * 2 ** min(self._in_vain, 10), QUIET_LAST_S))
 
     async def _wait(self, position: int, timeout_s: float) -> None:
         """Until something stirs, here or at the doorbell, or the time is over."""

@@ -28,8 +28,10 @@ class BrokerRefused(nats.errors.Error):
         self.code = code
 
 
-async def stay_connected(url: str, name: str, work: Callable[[Client], Coroutine[Any, Any, None]]) -> None:
+async def stay_connected(url: str, name: str, work: Callable[[Client], Coroutine[Any, Any, None]], *, echo: bool = True) -> None:
     """Runs `work` with a connection; when that is lost or NATS refuses, again with a new one, until `work` ends by itself.
+
+    Without `echo` the connection does not hear what it says itself.
 
     The client's own reconnecting is off: it would keep what was sent while NATS was away and send half a batch later on.
     A new connection means that everything known about the stream has to be asked again, and `work` begins by doing so.
@@ -37,7 +39,7 @@ async def stay_connected(url: str, name: str, work: Callable[[Client], Coroutine
     condition, pauses = Condition("broker", connection=name), Pauses()
     while True:
         try:
-            async with _connected(url, name) as (client, lost):
+            async with _connected(url, name, echo=echo) as (client, lost):
                 condition.well("connected")
                 if await together(_and_it_worked(work(client), pauses), _until(lost)) == 0:
                     return
@@ -61,7 +63,7 @@ async def _until(event: asyncio.Event) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _connected(url: str, name: str) -> AsyncIterator[tuple[Client, asyncio.Event]]:
+async def _connected(url: str, name: str, *, echo: bool) -> AsyncIterator[tuple[Client, asyncio.Event]]:
     lost = asyncio.Event()
 
     async def on_closed() -> None:
@@ -75,6 +77,7 @@ async def _connected(url: str, name: str) -> AsyncIterator[tuple[Client, asyncio
     client = await nats.connect(
         url,
         name=f"{name}-{os.getpid()}",
+        no_echo=not echo,
         allow_reconnect=False,
         max_reconnect_attempts=1,
         reconnect_time_wait=0,

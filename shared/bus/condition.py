@@ -16,6 +16,7 @@ BROKER_TROUBLE: tuple[type[Exception], ...] = (nats.errors.Error, OSError)  # a 
 ALARMS = Counter("fenyong_bus_alarms", "What should not be on the bus: forged, unreadable, out of order", ["source", "why"])
 PARKED = Counter("fenyong_parked", "Entries parked because they failed", ["service", "source"])
 
+_GOOD_BYE = "another operation (2) is in progress"  # 2 is the state of a connection that has been told why it ends
 _DATABASE_AWAY: tuple[type[Exception], ...] = (
     OSError,  # refused, reset, no socket file yet, timed out (a TimeoutError is one)
     asyncpg.PostgresConnectionError,
@@ -31,6 +32,8 @@ def database_is_away(error: BaseException) -> bool:
     """Whether the error says that Postgres cannot be reached just now, rather than that a statement was wrong."""
     if isinstance(error, asyncpg.InterfaceError):  # one class for our own mistakes and for a connection that has gone
         return "closed" in str(error) or "closing" in str(error)
+    if isinstance(error, asyncpg.InternalClientError):  # it has said good-bye, and has not hung up yet
+        return _GOOD_BYE in str(error)
     return isinstance(error, _DATABASE_AWAY)
 
 

@@ -85,6 +85,7 @@ class Hearing:
         nats_url: str | None = None,
         feed: Feed | None = None,
         doorbell: Doorbell | None = None,
+        all_ring: Callable[[], bool] | None = None,
         needs: Mapping[str, Hearing] | None = None,
         task: str = "views",
         parks: bool = True,
@@ -97,7 +98,7 @@ class Hearing:
         self._react, self._reacts_to = react, frozenset(reacts_to) if react is not None else frozenset()
         self._needs: Mapping[str, Hearing] = {} if needs is None else needs
         self._parks, self._retry_after_s = parks, retry_after_s
-        self._arrivals = Arrivals(source, service=service, nats_url=nats_url, feed=feed, doorbell=doorbell, seal=seal)
+        self._arrivals = Arrivals(source, service=service, nats_url=nats_url, feed=feed, doorbell=doorbell, all_ring=all_ring, seal=seal)
         self._checkpoint = Checkpoint(pool, source, task)
         self._reacted = 0
         self._condition = Condition("hearing", service=service, source=source, task=task)

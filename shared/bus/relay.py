@@ -7,12 +7,12 @@ Each batch is all or nothing and names the sequence it expects to follow, so two
 """
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 from shared.bus.broker import stay_connected
 from shared.bus.condition import Condition, Pauses, database_is_away
@@ -23,7 +23,7 @@ from shared.bus.together import together
 from shared.entry import Entry
 
 BATCH_BYTES = 4 * 2**20
-POLL_EVERY_S = 0.2
+POLL_EVERY_S = 1.0
 LOOK_EVERY_S = 3.0
 STRANGERS_MAX = 1_000
 
@@ -40,6 +40,8 @@ class ReadableLog(Protocol):
 
     async def woken(self, after: int, timeout_s: float) -> bool: ...
 
+    def wake(self) -> None: ...
+
 
 class Tail(NamedTuple):
     """How far the stream is: its last sequence, and the position of the last entry of ours in it (0: none)."""
@@ -50,7 +52,7 @@ class Tail(NamedTuple):
 
 
 class Relay:
-    """`run()` in every replica: one relays, the others ring its bell when they append."""
+    """`run()` in every replica: one relays; whoever appends rings the bell of all the others."""
 
     def __init__(
         self,
@@ -68,30 +70,22 @@ class Relay:
         self._dsn = dsn
         self._seal = seal
         self._replicas, self._poll_every_s = replicas, poll_every_s
-        self._leads = False
-        self._rung = asyncio.Event()
         self._database = Condition("relay", service=self._service)
         self.position = 0
         """How far this relay knows the stream to be; 0 in a replica that does not relay."""
+        self.hears_the_bell = False
+        """Whether what other replicas append wakes this one's log."""
 
     async def run(self) -> None:
-        await together(
-            lease(self._dsn, "relay", self.relay),
-            self._listen(),
-            stay_connected(self._url, f"{self._service}-bell", self._pass_on_the_bell),
-        )
+        bell = stay_connected(self._url, f"{self._service}-bell", self._at_the_bell, echo=False)
+        await together(lease(self._dsn, "relay", self.relay), bell)
 
     async def relay(self) -> None:
         """Relays for ever, lease or no lease: two at once lose time, and nothing else."""
-        self._leads = True
-        try:
-            await stay_connected(self._url, f"{self._service}-relay", self._relay_over)
-        finally:
-            self._leads = False
+        await stay_connected(self._url, f"{self._service}-relay", self._relay_over)
 
     async def _relay_over(self, client: Client) -> None:
         stream = Stream(client, self._service, replicas=self._replicas)
-        bell = await client.subscribe(_bell_of(self._service), cb=self._ring)
         tail = await self._resume(stream)
         while True:
             batch = await self._wait_for_entries(tail.position)
@@ -100,7 +94,6 @@ class Relay:
             except (LostRace, NoStream):
                 tail = await self._resume(stream)
             self.position = tail.position
-        await bell.unsubscribe()
 
     async def _publish(self, stream: Stream, tail: Tail, batch: Sequence[Entry]) -> Tail:
         sequence = await stream.append(batch, last=tail.sequence, seal=self._seal)
@@ -117,7 +110,7 @@ class Relay:
         while not (entries := await self._read(after, PAGE)):
             if asyncio.get_running_loop().time() > until:
                 return []
-            await self._wait_for_the_bell(self._poll_every_s)
+            await self._log.woken(after, self._poll_every_s)
         return _within_bytes(entries, BATCH_BYTES)
 
     async def _read(self, after: int, limit: int) -> list[Entry]:
@@ -168,28 +161,25 @@ class Relay:
 
     # -- the bell
 
-    async def _listen(self) -> None:
-        seen = 0
-        while True:
-            if await self._log.woken(seen, LOOK_EVERY_S):
-                seen = self._log.tip
-                self._rung.set()
+    async def _at_the_bell(self, client: Client) -> None:
+        """Rings when this replica has appended something, and wakes its log when another has: nobody has to wait for the next look."""
 
-    async def _pass_on_the_bell(self, client: Client) -> None:
-        """A replica that does not relay tells the one that does, so that its entries do not wait for the next poll."""
-        while True:
-            if not self._leads:
-                await client.publish(_bell_of(self._service))  # at first too: something may have been appended before we were connected
-            await (asyncio.sleep(LOOK_EVERY_S) if self._leads else self._wait_for_the_bell(LOOK_EVERY_S))
+        async def ring(_: Msg) -> None:
+            self._log.wake()
 
-    async def _ring(self, _: Any) -> None:
-        self._rung.set()
-
-    async def _wait_for_the_bell(self, timeout_s: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                await self._rung.wait()
-        self._rung.clear()
+        await client.subscribe(_bell_of(self._service), cb=ring)
+        await client.flush()
+        self.hears_the_bell = True
+        self._log.wake()  # somebody may have rung before we were here
+        try:
+            told = -1  # we as well may have appended something before
+            while True:
+                if self._log.tip > told:
+                    told = self._log.tip
+                    await client.publish(_bell_of(self._service))
+                await self._log.woken(told, LOOK_EVERY_S)
+        finally:
+            self.hears_the_bell = False
 
 
 def _bell_of(service: str) -> str:

@@ -6,7 +6,7 @@ They travel on core NATS, unacknowledged: a lost one is followed by the next. Wh
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -45,14 +45,27 @@ async def standing(pool: asyncpg.Pool[Any], service: str, tenant: UUID | None = 
     return Watermark(service, tenant, row["position"], row["instant"], msgspec.json.decode(row["heard"], type=dict[str, int]))
 
 
-class WatermarkPublisher:
-    """`run()` in every replica; the one with the lease speaks. `stories`: whether to look for story clocks as well."""
+class _Said(msgspec.Struct, frozen=True):
+    """A message: one watermark by the real clock and, of the same position, one for each story that it names."""
 
-    def __init__(
-        self, service: str, nats_url: str, *, pool: asyncpg.Pool[Any], dsn: str, stories: bool = True, seal: bytes | None = None
-    ) -> None:
-        self._service, self._url, self._pool, self._dsn, self._stories = service, nats_url, pool, dsn, stories
-        self._seal = seal
+    service: str
+    position: int
+    instant: datetime
+    heard: dict[str, int]
+    stories: dict[UUID, datetime] = {}
+
+    def marks(self) -> Iterator[Watermark]:
+        yield Watermark(self.service, None, self.position, self.instant, self.heard)
+        for tenant, instant in self.stories.items():
+            yield Watermark(self.service, tenant, self.position, instant, self.heard)
+
+
+class WatermarkPublisher:
+    """`run()` in every replica; the one with the lease speaks."""
+
+    def __init__(self, service: str, nats_url: str, *, pool: asyncpg.Pool[Any], dsn: str, seal: bytes | None = None) -> None:
+        self._service, self._url, self._pool, self._dsn, self._seal = service, nats_url, pool, dsn, seal
+        self._stories = False
         self._told: dict[UUID, datetime] = {}
         self._condition = Condition("watermarks", service=service)
 
@@ -69,10 +82,9 @@ class WatermarkPublisher:
             try:
                 if now_s >= due_s:
                     due_s = now_s + EVERY_S
-                    self._told.clear()
-                    await self._say(client, None)
-                if self._stories:
-                    await self._say_what_moved(client)
+                    await self._say(client, await self._clocks())
+                elif moved := {tenant: now for tenant, now in (await self._clocks()).items() if self._told.get(tenant) != now}:
+                    await self._say(client, moved)
                 self._condition.well("published")
             except Exception as error:
                 if not database_is_away(error):
@@ -80,25 +92,28 @@ class WatermarkPublisher:
                 self._condition.ill("without database", error=repr(error))
             await asyncio.sleep(STORY_EVERY_S if self._stories else EVERY_S)
 
-    async def _say_what_moved(self, client: Client) -> None:
-        """Each story's watermark as soon as its clock has moved, and again every second for whom it did not reach."""
-        for row in await self._pool.fetch("select tenant, now from story_clock"):
-            if self._told.get(row["tenant"]) != row["now"]:
-                await self._say(client, row["tenant"])
-                self._told[row["tenant"]] = row["now"]
+    async def _clocks(self) -> dict[UUID, datetime]:
+        """Where the stories' clocks stand, if there are any: each is said as soon as it has moved, and again for whom it did not reach."""
+        if not self._stories:
+            return {}
+        return {row["tenant"]: row["now"] for row in await self._pool.fetch("select tenant, now from story_clock")}
 
-    async def _say(self, client: Client, tenant: UUID | None) -> None:
-        said = msgspec.json.encode(await standing(self._pool, self._service, tenant))
+    async def _say(self, client: Client, tenants: Collection[UUID]) -> None:
+        row = await self._pool.fetchrow("select * from standings($1)", list(tenants))
+        assert row is not None, "a function answers"
+        self._stories = row["stories"]
+        stories = dict(zip(row["tenants"] or (), row["instants"] or (), strict=True))
+        self._told.update(stories)
+        heard = msgspec.json.decode(row["heard"], type=dict[str, int])
+        said = msgspec.json.encode(_Said(self._service, row["position"], row["instant"], heard, stories))
         await client.publish(_subject_of(self._service), said, headers=None if self._seal is None else {SEAL: seal_of(said, self._seal)})
 
 
 class Watermarks:
     """The latest watermark of each service and story that was heard here. `run()` in every replica that wants to know."""
 
-    def __init__(
-        self, service: str, nats_url: str, *, seal: bytes | None = None, on_change: Callable[[Watermark], None] | None = None
-    ) -> None:
-        self._service, self._url, self._seal, self._on_change = service, nats_url, seal, on_change
+    def __init__(self, service: str, nats_url: str, *, seal: bytes | None = None) -> None:
+        self._service, self._url, self._seal = service, nats_url, seal
         self._latest: dict[tuple[str, UUID | None], Watermark] = {}
         self._changed = asyncio.Event()
 
@@ -124,21 +139,19 @@ class Watermarks:
 
     async def _hear(self, message: Msg) -> None:
         try:
-            mark = msgspec.json.decode(message.data, type=Watermark)
+            said = msgspec.json.decode(message.data, type=_Said)
         except msgspec.DecodeError:
             ALARMS.labels("watermarks", "unreadable").inc()
             return
-        if message.subject != _subject_of(mark.service) or not is_sealed(message.headers, message.data, self._seal):
+        if message.subject != _subject_of(said.service) or not is_sealed(message.headers, message.data, self._seal):
             ALARMS.labels("watermarks", "wrong seal").inc()
             return
-        before = self._latest.get((mark.service, mark.tenant))
-        if before is not None and (mark.instant, mark.position) < (before.instant, before.position):
-            return  # an older one that took longer
-        self._latest[mark.service, mark.tenant] = mark
+        for mark in said.marks():
+            before = self._latest.get((mark.service, mark.tenant))
+            if before is None or (mark.instant, mark.position) >= (before.instant, before.position):  # else an older one that took longer
+                self._latest[mark.service, mark.tenant] = mark
         self._changed.set()
         self._changed = asyncio.Event()
-        if self._on_change is not None:
-            self._on_change(mark)
 
 
 def _subject_of(service: str) -> str:

@@ -209,7 +209,7 @@ class EventLog:
     # -- waking
 
     async def woken(self, after: int, timeout_s: float) -> bool:
-        """Waits until this process has appended something beyond `after`. False if that did not come in time."""
+        """Waits until this process has appended something beyond `after`, or anybody rang. False if neither came in time."""
         if self.tip > after:
             return True
         waiter = asyncio.get_running_loop().create_future()
@@ -224,6 +224,10 @@ class EventLog:
 
     def _ring(self, position: int) -> None:
         self.tip = max(self.tip, position)
+        self.wake()
+
+    def wake(self) -> None:
+        """Rings: another process may have appended something."""
         while self._waiting:
             waiter = self._waiting.pop()
             if not waiter.done():

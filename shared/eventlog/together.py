@@ -101,7 +101,10 @@ class Together(Generic[Item]):
         if not batch:
             return
         try:
-            await (await self._connected())(batch)
+            try:
+                await (await self._connected())(batch)
+            except asyncpg.InternalClientError:  # the server has said good-bye, and so nothing was asked of it: not hung up yet
+                await (await self._connected(anew=True))(batch)
         except Exception as error:
             if _broke_off(error):
                 _fail(batch, Unreachable(str(error)))
@@ -112,7 +115,9 @@ class Together(Generic[Item]):
                 for item in batch:
                     await self._perform([item])
 
-    async def _connected(self) -> Perform[Item]:
+    async def _connected(self, *, anew: bool = False) -> Perform[Item]:
+        if anew and self._connection is not None:
+            self._connection.terminate()
         if self._connection is None or self._perform_on_it is None or self._connection.is_closed():
             self._connection = await asyncpg.connect(self.dsn, server_settings=_SETTINGS | {"application_name": self.name})
             self._perform_on_it = await self._on(self._connection)
@@ -123,7 +128,14 @@ def _broke_off(error: Exception) -> bool:
     """Whether it was the connection. An argument that asyncpg cannot write is an InterfaceError too, but a ValueError besides."""
     if isinstance(error, ValueError):
         return False
-    return isinstance(error, (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError))
+    gone = (
+        OSError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.OperatorInterventionError,
+    )
+    return isinstance(error, gone)
 
 
 def _fail(batch: Sequence[Waiting], error: Exception) -> None:

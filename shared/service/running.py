@@ -76,6 +76,7 @@ class Service:
             nats_url=None if own else self.settings.nats or None,
             feed=self._own_feed if own else self.peers.feed(source).read if self.settings.pull or not self.settings.nats else None,
             doorbell=self.log.woken if own else None,
+            all_ring=self._all_ring if own else None,
             needs=self._by_task.setdefault(task, {}),
             seal=self.seal,
             **how,
@@ -144,6 +145,10 @@ class Service:
         """What the services seal their messages with."""
         return hashlib.sha256(b"seal " + self.keys.internal.encode()).digest()
 
+    def _all_ring(self) -> bool:
+        """Whether this service's log wakes for what other replicas append as well."""
+        return self.relay is not None and self.relay.hears_the_bell
+
     async def _own_feed(self, after: int, limit: int) -> list[Entry]:
         return await self.log.read(after, limit, raw=True)
 
@@ -151,7 +156,9 @@ class Service:
 
     async def open(self) -> None:
         settings = self.settings
-        self.pool = await asyncpg.create_pool(settings.database, min_size=1, max_size=settings.pool_connections_max, command_timeout=30)
+        self.pool = await asyncpg.create_pool(
+            settings.database, min_size=1, max_size=settings.pool_connections_max, command_timeout=30, reset=_as_it_is
+        )
         self.log = EventLog(self.name, self.codec, pool=self.pool, dsn=settings.database, heard=self.heard)
         await self.log.start()
         self.loop("drops old answers", self.log.drop_old_answers_daily)
@@ -190,6 +197,11 @@ class Service:
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, PAUSE_S_MAX)
             self.failing.pop(name, None)
+
+
+async def _as_it_is(connection: object) -> None:
+    """A connection goes back into the pool as it is, which saves a round trip for each use: a transaction left open is rolled back
+    all the same, and nothing else of a session is ever changed here."""
 
 
 async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:
