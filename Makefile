@@ -6,6 +6,8 @@ SHELL := /bin/bash
 
 PYTHON ?= python3.11
 BIN := .venv/bin
+# Compiled code is kept, whatever the machine's habit is: else each of many processes compiles everything for itself.
+unexport PYTHONDONTWRITEBYTECODE
 # The environment is good if it was made in this folder from these two files: no dates, which a clone or a copy does not keep.
 WANTED := $(shell cat requirements.lock pyproject.toml | cksum) $(CURDIR)
 
@@ -22,7 +24,7 @@ environment:
 	@[ -x $(BIN)/python ] && [ "$$($(BIN)/python -c 'import sys; print(sys.prefix)')" = "$(CURDIR)/.venv" ] || $(PYTHON) -m venv --clear .venv
 	@awk '/^[^ #]/ { uv = /^uv==/ } uv' requirements.lock > .venv/uv.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --reinstall-package fenyong -e .
 	@echo "$(WANTED)" > .venv/made-from
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,12 @@ def open_pack(name: str, *, beside: Path) -> PackFile:
     path = shipped if re.fullmatch(r"[\w.-]+", name) and shipped.is_file() else beside / name
     if not path.is_file():
         raise PackUnreadable(f"unknown pack {name}: neither packs/{name}.yaml nor a file")
+    return _read(name, path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=64)
+def _read(name: str, path: Path, written_at_ns: int) -> PackFile:
+    """Once for as long as the file stays as it is: stories are many, packs few."""
     try:
         return PackFile(name, load(path).document)
     except Refused as refused:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import asyncpg
@@ -13,7 +13,7 @@ import pytest
 from shared.bus.condition import database_is_away
 from shared.entry import new_id, uuid_of
 from shared.eventlog import Unreachable
-from shared.eventlog.reading import Asked, read
+from shared.eventlog.reading import Asked
 from shared.eventlog.together import Together
 from tests.shared.bus_toy import TENANT
 
@@ -52,7 +52,13 @@ async def test_a_connection_used_after_the_servers_good_bye_says_that_it_is_away
 
 
 async def test_what_is_asked_of_a_server_that_only_says_good_bye_is_unreachable(parting: str) -> None:
-    reads = Together("log reader", parting, read, largest_batch=8)
+    async def asking(connection: asyncpg.Connection[asyncpg.Record]) -> Callable[[list[Asked]], Awaitable[None]]:
+        async def ask(batch: list[Asked]) -> None:
+            await connection.execute("select 1")
+
+        return ask
+
+    reads = Together("log reader", parting, asking, largest_batch=8)
     await reads.start()
     with pytest.raises(Unreachable):
         await reads.do(Asked(TENANT, uuid_of(new_id("toy")), None, None))
