@@ -32,7 +32,7 @@ from deploy.servers import as_user, install_folder
 from shared.entry import Codec, new_id, uuid_of
 from shared.eventlog import REMEMBERED_MAX, Answer, Claim, Command, EventLog, Streams
 
-ROUNDS = 9
+ROUNDS = 7
 ROUND_S = 0.5
 LONG_STREAM = 10_000
 LARGE_BATCH = 1_000
