@@ -761,6 +761,14 @@ REFUSALS: Final[dict[str, Problem]] = {
         ),
         ("请假超过[ {days} 天]的还须人事批准。", "A leave of more than[ {days} days] is approved by personnel as well."),
     ),
+    "unknown_role": _refused(
+        ("制度里没有这个角色", "The policy pack has no such role"),
+        (
+            "战报[为“{named}”]列了人，生效的制度里却没有由战报列人的这一角色[；可列的角色：{known}]。请核对角色名称，或不列。",
+            "The report names somebody for a role[, {named},] that no report names anybody for under the pack in force[; those "
+            "are: {known}]. Check the role's name, or leave it out.",
+        ),
+    ),
     "closer_named_twice": _refused(
         ("成交人重复", "A closer is named twice"),
         ("同一个成交人只能列一次。请去掉重复的一个。", "Each closer is named once. Leave out the second mention."),
@@ -1007,7 +1015,7 @@ FIELD_ERRORS: Final[dict[str, Words]] = {
     "not_one_of": Words("不是可选的值[：{options}]。", "This is not one of the values allowed[: {options}]."),
     "only_one": Words("只能给出其中一项：{options}。", "Give only one of these: {options}."),
     "too_many_lines": Words(
-        "该格式最多容纳 {limit} 行。请缩短期间，或改用 CSV。", "This format holds at most {limit} lines. Ask for fewer days, or for CSV."
+        "这样的对账单最多 {limit} 行。请缩短期间，或改用 CSV。", "There are at most {limit} lines of this. Ask for fewer days, or for CSV."
     ),
     "malformed_id": Words("编号的写法不对[，应以 {prefix}_ 开头]。", "This id is not written right[; it begins with {prefix}_]."),
     "malformed_time": Words(

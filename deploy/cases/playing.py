@@ -15,7 +15,24 @@ from deploy.cases.nodes import StoryRefused
 from deploy.cases.outcome import Outcome, Unreadable, came_of
 from deploy.cases.packs import PackFile
 from deploy.cases.reading import Case, Record, Step, Value
-from deploy.cases.verbs import PATHS, PREFIXES, Account, Code, Fees, FollowUpText, Kind, Lines, Named, New, Noun, OneOf, Pack, People, Plain
+from deploy.cases.verbs import (
+    PATHS,
+    PREFIXES,
+    Account,
+    Code,
+    Fees,
+    FollowUpText,
+    Kind,
+    Lines,
+    Named,
+    NamedPeople,
+    New,
+    Noun,
+    OneOf,
+    Pack,
+    People,
+    Plain,
+)
 from deploy.migrate import SERVICES
 from shared.entry import new_id, uuid_of
 
@@ -245,6 +262,9 @@ class _Playing:
             case Fees():
                 assert isinstance(value, dict)
                 return {fee: _money(fen) for fee, fen in value.items() if isinstance(fen, int)}
+            case NamedPeople():
+                assert isinstance(value, dict)
+                return {role: cast.people[str(person)] for role, person in value.items()}
             case Lines():
                 return [_adjudicated(line, cast) for line in _records(value)]
             case Pack():

@@ -44,6 +44,7 @@ from deploy.cases.verbs import (
     Kind,
     Lines,
     Named,
+    NamedPeople,
     New,
     Noun,
     OneOf,
@@ -320,6 +321,9 @@ class _Reader:
                 fees = _mapping(tree, name)
                 _only(fees, FEES, name)
                 return {fee: scalars.whole(_scalar(entry.value, fee), fee) for fee, entry in fees.entries.items()}
+            case NamedPeople():
+                named = _mapping(tree, name).entries
+                return {role: self._reference(_scalar(entry.value, role), "person", role) for role, entry in named.items()}
             case Lines():
                 return tuple(self._record(line, _ADJUDICATED, "a line", tuple(_ADJUDICATED)) for line in _sequence(tree, name).items)
             case People():

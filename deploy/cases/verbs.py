@@ -67,6 +67,11 @@ class Fees:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedPeople:
+    """A person by role of the pack's own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lines:
     """Adjudicated lines {role, to, amount, credit}."""
 
@@ -81,7 +86,7 @@ class FollowUpText:
     """The text of one earlier follow-up on the same listing."""
 
 
-Kind = Plain | OneOf | New | Named | People | Account | Code | Fees | Lines | Pack | FollowUpText
+Kind = Plain | OneOf | New | Named | People | Account | Code | Fees | NamedPeople | Lines | Pack | FollowUpText
 
 FEES = ("agency", "information", "bank_rebate", "loan_service", "other")
 
@@ -148,7 +153,7 @@ POST: Fields = MappingProxyType({
     "team": TEXT, "role": OneOf(ROLES), "newcomer": TRUTH, "phone": TEXT, "area": TEXT, "company": TEXT,
 })  # fmt: skip
 REPORTED: Fields = MappingProxyType({"as": New("deal"), "client": CLIENT, "closers": People(), "fees": Fees()})
-REPORT_MAY: Fields = MappingProxyType({"listing": LISTING, "kind": SALE_OR_RENTAL})
+REPORT_MAY: Fields = MappingProxyType({"listing": LISTING, "kind": SALE_OR_RENTAL, "named": NamedPeople()})
 
 
 def _on(noun: Noun, word: str, *, needed: Fields = NO_FIELDS, may: Fields = NO_FIELDS, name: str | None = None) -> Verb:

@@ -14,8 +14,16 @@ from shared.regulation import Violation
 Kind = Literal["sale", "rental"]
 
 
+class NamedFor(Struct, frozen=True):
+    """Whom a report names for a role of a company's own, one that is earned by being named."""
+
+    role: str
+    person: str
+
+
 class Terms(Struct, frozen=True):
-    """What a report or a contract says of a deal: closers in order, fees in fen by kind, the closing store (the first closer's)."""
+    """What a report or a contract says of a deal: closers in order, fees in fen by kind, the closing store (the first closer's), and who is
+    named for roles of the company's own."""
 
     listing: str | None
     client: str
@@ -23,6 +31,7 @@ class Terms(Struct, frozen=True):
     fees: dict[str, int]
     kind: Kind
     store: str | None
+    named: tuple[NamedFor, ...] = ()
 
 
 class Line(Struct, frozen=True, omit_defaults=True):

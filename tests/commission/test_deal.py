@@ -19,6 +19,7 @@ from services.commission.events import (
     LateListingSignedOff,
     Line,
     ListingAttached,
+    NamedFor,
     PackRef,
     PrivateDealingFound,
     Rebooked,
@@ -34,7 +35,7 @@ from shared.identity import Caller, Post
 from shared.regulation import Activation, Pack
 from shared.tenure import Ground
 from tests.commission.closings import at
-from tests.packs import A, B
+from tests.packs import ACN, A, B
 from tests.refusing import refused
 
 clause = pytest.mark.clause
@@ -110,6 +111,24 @@ def test_a_closer_or_a_manager_above_reports_and_the_store_is_the_first_closers(
 def test_nobody_else_reports(caller: str) -> None:
     with refused("forbidden"):
         report(caller)
+
+
+ADVISER: Final = (NamedFor("finance_adviser", "R"),)
+
+
+def test_a_report_names_people_for_roles_that_the_pack_lets_it_name_them_for() -> None:
+    [named] = report(pack=ACN, named=ADVISER)
+    assert isinstance(named, Reported)
+    assert named.terms.named == ADVISER
+    assert decide.parties(folded(named)) == {"C", "R"}
+    with refused("unknown_reference"):
+        report(pack=ACN, named=(NamedFor("finance_adviser", "nobody"),))
+
+
+@pytest.mark.parametrize(("pack", "role"), [(ACN, "recorder"), (ACN, "closing"), (ACN, "adviser"), (A, "finance_adviser")])
+def test_for_any_other_role_nobody_is_named(pack: Pack, role: str) -> None:
+    with refused("unknown_role", named=role, known="mandate_papers, recommender, finance_adviser" if pack is ACN else None):
+        report(pack=pack, named=(NamedFor(role, "R"),))
 
 
 def test_the_listing_says_what_kind_of_deal_it_is_and_without_one_the_report() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
-from services.commission.events import Reported, Terms
+from services.commission.events import NamedFor, Reported, Terms
 from services.commission.history import canonical
 from services.commission.history.naming import names_in
 from services.listing.events import Entered, FollowedUp, House
@@ -40,6 +41,8 @@ def test_who_acted_for_whom_and_who_holds_closes_or_is_named_after_is_found() ->
     reported = Reported(closer, Terms(new_id("lst"), new_id("cli"), (closer, other), {"agency": 1}, "sale", "S1"), AT)
     assert _named(entered) == {by, recorder, holder}
     assert _named(reported) == {closer, other}
+    advised = structs.replace(reported.terms, named=(NamedFor("finance_adviser", holder),))
+    assert _named(structs.replace(reported, terms=advised)) == {closer, other, holder}
 
 
 def test_words_name_nobody_even_if_they_look_like_a_name() -> None:

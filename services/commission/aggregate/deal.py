@@ -278,7 +278,18 @@ def _checked(act: str, by: Caller, terms: Terms, around: Surroundings, ground: G
     pack = ground.pack_of(terms.closers[0], at)
     if len(closers) > 1 and without and pack.has("A-2.4") and terms.listing is not None:
         raise Refused("closer_without_viewing", "A-2.4", pack=pack, person=without[0])
+    _refuse_misnamed(terms, pack, ground)
     return whole
+
+
+def _refuse_misnamed(terms: Terms, pack: Pack, ground: Ground) -> None:
+    """Somebody unknown is named for a role, or somebody for a role that is not earned by being named."""
+    if any(ground.post(each.person) is None for each in terms.named):
+        raise Refused("unknown_reference", field="named")
+    roles = [role.name for role in pack.roles.values() if "named" in role.earned_by]
+    for each in terms.named:
+        if each.role not in roles:
+            raise Refused("unknown_role", None, pack=pack, named=each.role, known=", ".join(roles) or None)
 
 
 def _refuse_unknown(terms: Terms, around: Surroundings) -> None:
@@ -353,8 +364,9 @@ def adjudicate(
 
 
 def parties(deal: Deal) -> frozenset[str]:
-    """Who is party to a deal: its closers, and everyone who gets a line or an adjudicated amount."""
-    return frozenset(deal.terms.closers) | gets(deal.settlement) | {line.to for line in deal.adjustments}
+    """Who is party to a deal: its closers, whom it names for a role, and everyone who gets a line or an adjudicated amount."""
+    named = {each.person for each in deal.terms.named}
+    return frozenset(deal.terms.closers) | named | gets(deal.settlement) | {line.to for line in deal.adjustments}
 
 
 def concerned(deal: Deal) -> frozenset[str]:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from shared.conduct import holds_a_phone
-from shared.regulation import CLAUSES, READINGS, Refused
+from shared.regulation import CLAUSES, OWN, READINGS, Refused
 from shared.service import Text
 
 EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}@[1-9][0-9]{0,8}$")]
@@ -18,13 +18,15 @@ _CLAUSE: Final = re.compile(r"[ABMSKCHGO]-[A-Z0-9][A-Z0-9.-]{0,15}")
 
 
 def _clause(given: str) -> str:
+    if OWN.fullmatch(given):
+        return given
     if not _CLAUSE.fullmatch(given) or (given.startswith(_OF_PACKS) and given not in CLAUSES):
         raise PydanticCustomError("literal_error", "unknown")
     return given
 
 
 ClauseId = Annotated[str, AfterValidator(_clause)]
-"""A clause of the regulation; of those of packs, one that is known."""
+"""A clause of the regulation; of those of packs, one that is known, or one of a company's own."""
 
 
 def chosen(id: str, choice: str) -> tuple[str, str]:

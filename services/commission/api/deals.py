@@ -15,7 +15,7 @@ from services.commission.aggregate.deal import Deal, State, Surroundings
 from services.commission.aggregate.dispute import opens_until
 from services.commission.api.asked import Chosen, EntryId
 from services.commission.api.parts import fen, parts_of
-from services.commission.events import Adjustment, Alternative, Kind, Line, Terms
+from services.commission.events import Adjustment, Alternative, Kind, Line, NamedFor, Terms
 from services.commission.reactions import Question
 from services.commission.views import deals as views
 from services.commission.views import journal
@@ -49,6 +49,8 @@ from shared.tenure import ground, looking
 
 routes = Routes()
 Fee = Literal["agency", "information", "bank_rebate", "loan_service", "other"]
+RoleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+NamedPeople = Annotated[dict[RoleName, PersonId], Field(max_length=40)]
 assert set(FEES) == set(Fee.__args__), "the fees that a report may name are the regulation's"  # type: ignore[attr-defined]
 
 
@@ -59,11 +61,12 @@ class Report(Body):
     closers: Annotated[list[PersonId], Field(min_length=1, max_length=20)]
     fees: dict[Fee, Received]
     kind: Kind = "sale"
+    named: NamedPeople = Field(default_factory=dict)
 
     @property
     def terms(self) -> Terms:
         fees: dict[str, int] = {kind: money.amount for kind, money in self.fees.items()}
-        return Terms(self.listing, self.client, tuple(self.closers), fees, self.kind, None)
+        return Terms(self.listing, self.client, tuple(self.closers), fees, self.kind, None, _named(self.named))
 
 
 class Sign(Report):
@@ -82,13 +85,20 @@ class ReportSigned(Body):
     closers: Annotated[list[PersonId], Field(min_length=1, max_length=20)] | None = None
     fees: dict[Fee, Received] | None = None
     kind: Kind | None = None
+    named: NamedPeople | None = None
 
     def over(self, terms: Terms) -> Terms:
         """The contract's terms with what the report says otherwise."""
         fees = None if self.fees is None else {kind: money.amount for kind, money in self.fees.items()}
-        said = {"listing": self.listing, "client": self.client, "fees": fees, "kind": self.kind}
+        named = None if self.named is None else _named(self.named)
+        said = {"listing": self.listing, "client": self.client, "fees": fees, "kind": self.kind, "named": named}
         closers = {} if self.closers is None else {"closers": tuple(self.closers)}
         return structs.replace(terms, **{name: value for name, value in said.items() if value is not None}, **closers)
+
+
+def _named(given: dict[str, str]) -> tuple[NamedFor, ...]:
+    """Whom a report names, in the order of roles' names, so that saying it otherwise is the same report."""
+    return tuple(NamedFor(role, person) for role, person in sorted(given.items()))
 
 
 class Attach(Body):
@@ -224,7 +234,8 @@ def _around(ctx: Context, terms: Terms, *names: str | None, own: str | None = No
 
     async def look(state: Deal | None, at: datetime) -> dict[str, Any]:
         async with ctx.service.pool.acquire() as connection:
-            around = await looking(connection, ctx.tenant, *terms.closers, *names)(None, at)
+            named = [each.person for each in terms.named]
+            around = await looking(connection, ctx.tenant, *terms.closers, *named, *names)(None, at)
             listing = await journal.stream(connection, ctx.tenant, terms.listing) if terms.listing is not None else []
             records = await journal.stream(connection, ctx.tenant, terms.client)
             first = history.first_record(records) or terms.client
@@ -321,6 +332,7 @@ async def show(ctx: Ctx, id: DealId) -> Response:
         "listing": deal.terms.listing,
         "client": deal.terms.client,
         "closers": deal.terms.closers,
+        "named": {each.role: each.person for each in deal.terms.named},
         "store": deal.terms.store,
         "closing_time": deal.closing_time,
         "base": None,

@@ -32,6 +32,7 @@ def as_it_stood(bearing: Bearing) -> Facts:
         area_managers=_area_managers(people, bearing),
         findings=tuple(rules.Finding(e.event.person, (e.id,)) for e in deal if isinstance(e.event, own.PrivateDealingFound)),
         evidence=tuple(e.id for e in deal if isinstance(e.event, own.Signed | own.Reported)),
+        named={each.role: each.person for each in terms.named},
     )
 
 
