@@ -127,6 +127,8 @@ def _indicators(**unless_given: tuple[int, int]) -> Parameter:
     def read(value: object) -> Mapping[str, Mapping[str, int]]:
         if not isinstance(value, Mapping) or not value:
             raise ValueError("is a mapping from indicators to weight and full")
+        if len(value) > 20:
+            raise ValueError(f"are at most 20, not {len(value)}")
         given: dict[str, Mapping[str, int]] = {}
         for name, one in value.items():
             if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):

@@ -1,8 +1,10 @@
 """Scores, places and grades, and how long a grade holds (G-1, G-2, G-3)."""
 
+import re
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -11,13 +13,14 @@ from hypothesis import strategies as st
 from services.client.events.grading import Place
 from services.client.rules import grading as rules
 from services.client.rules.grading import Drop, Graded
-from shared.regulation import Pack, load
+from shared.regulation import SHIPPED, Pack, load
 from tests.client.buyer import at
 from tests.packs import A
 from tests.refusing import refused
 
 clause = pytest.mark.clause
 
+PAGE: Final = Path(__file__).parents[2] / "docs" / "regulation" / "client-grading.md"
 INDICATORS = rules.indicators_of(A)
 GRADES = rules.grades_of(A)
 FULL = {each.name: each.full for each in INDICATORS}
@@ -79,6 +82,7 @@ def test_scores_are_exact_so_that_three_thirds_are_one() -> None:
         ({"indicators": {"deals": {"weight": 100}}}, "indicators", "deals has a weight and full"),
         ({"indicators": {"deals": {"weight": 100, "full": 0}}}, "indicators", "deals is between 1 and 1000000000000, not 0"),
         ({"indicators": {"Deals made": {"weight": 100, "full": 1}}}, "indicators", None),
+        ({"indicators": {f"i{n}": {"weight": 5, "full": 1} for n in range(21)}}, "indicators", "are at most 20, not 21"),
         ({"indicators": {}}, "indicators", "is a mapping from indicators to weight and full"),
     ],
 )
@@ -86,6 +90,20 @@ def test_a_company_states_its_own_and_what_makes_no_sense_is_refused(parameters:
     where = f"clauses[{len(A.document['clauses'])}].{place}"
     with refused("pack_invalid", "G-2", place=where, **({"reason": reason} if reason else {})):
         stating("G-2", **parameters)
+
+
+@clause("G-2", "G-3")
+def test_the_page_of_the_regulation_shows_how_a_pack_states_its_own() -> None:
+    written = re.findall(r"^    (.*)$", PAGE.read_text(encoding="utf-8"), flags=re.M)
+    own = load("\n".join([(SHIPPED / "A.yaml").read_text(encoding="utf-8").rstrip(), *(f"  {line}" for line in written)]))
+    assert [(each.name, each.weight, each.full) for each in rules.indicators_of(own)] == [("deals", 60, 3), ("payment", 40, 100)]
+    assert [(each.percent, each.fee_discount_percent) for each in rules.grades_of(own)] == [(10, 8), (30, 3), (50, 0), (10, -5)]
+
+
+@clause("G-2")
+def test_twenty_indicators_are_as_many_as_there_may_be() -> None:
+    own = stating("G-2", indicators={f"i{n}": {"weight": 5, "full": 1} for n in range(20)})
+    assert len(rules.indicators_of(own)) == 20
 
 
 @clause("G-2")

@@ -76,6 +76,7 @@ async def keep_grading(connection: Connection, entry: Entry) -> None:
     event: GradingEvent = entry.event
     match event:
         case Drafted():
+            await connection.execute("delete from places where tenant = $1 and grading = $2", entry.tenant, entry.stream)
             await connection.execute(
                 "insert into gradings (tenant, stream, number, version, year, state, of, drafted_by, grades)"
                 " values ($1, $2, $3, $4, $5, 'drafted', $6, $7, $8) on conflict do nothing",
