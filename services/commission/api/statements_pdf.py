@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import BinaryIO, Final
 
@@ -40,6 +40,11 @@ class _Pages(FPDF):
         self.add_font("noto", "", _font())
         self.set_auto_page_break(False)
 
+    def advance(self, letter: str) -> float:
+        """How wide a letter is, in parts of its size."""
+        self.set_font("noto", size=1)
+        return self.get_string_width(letter)
+
     def footer(self) -> None:
         self.set_font("noto", size=_SMALL)
         self.set_text_color(_GREY)
@@ -74,6 +79,7 @@ class PdfWriter:
     def __init__(self, out: BinaryIO, language: Language) -> None:
         self._out, self._language = out, language
         self._pdf = _Pages(language)
+        self._advance = lru_cache(maxsize=10_000)(self._pdf.advance)
         self._y = 0.0
         self._number = 0
 
@@ -190,11 +196,12 @@ class PdfWriter:
 
     def _wrapped(self, column: str, text: str) -> list[str]:
         """A cell's text in rows that fit its column, broken between words where there are any."""
-        self._pdf.set_font("noto", size=_SMALL)
         width = self._columns[column] - _GAP
+        if self._width(text) <= width:
+            return [text]
         rows = [""]
         for word in _words(text):
-            while self._pdf.get_string_width(rows[-1] + word) > width:
+            while self._width(rows[-1] + word) > width:
                 fitting = 0 if rows[-1] else self._fitting(word, width)
                 rows[-1] += word[:fitting]
                 word = word[fitting:].lstrip()
@@ -204,7 +211,7 @@ class PdfWriter:
 
     def _fitting(self, word: str, width: float) -> int:
         """How much of a word fits a row of its own; at least a letter does."""
-        return max(1, next((n - 1 for n in range(2, len(word) + 1) if self._pdf.get_string_width(word[:n]) > width), len(word)))
+        return max(1, next((n - 1 for n in range(2, len(word) + 1) if self._width(word[:n]) > width), len(word)))
 
     # The end
 
@@ -237,9 +244,15 @@ class PdfWriter:
     # Ink
 
     def _write(self, x: float, text: str, *, size: float = _SMALL, right: bool = False, grey: bool = False, red: bool = False) -> None:
+        if not text:
+            return
+        left = x - self._width(text, size) if right else x
         self._pdf.set_font("noto", size=size)
         self._pdf.set_text_color(*(_RED if red else (_GREY if grey else _BLACK,)))
-        self._pdf.text(x - self._pdf.get_string_width(text) if right else x, self._y, text)
+        self._pdf.text(left, self._y, text)
+
+    def _width(self, text: str, size: float = _SMALL) -> float:
+        return sum(map(self._advance, text)) * size
 
     def _rule(self, y: float, grey: int) -> None:
         self._pdf.set_draw_color(grey)
