@@ -228,6 +228,7 @@ def test_what_a_dismissal_rests_on_is_answered_before_it(waiting: State) -> None
 def test_where_the_clause_counts_no_repeats_none_are_counted() -> None:
     found = regulation.Violation("canned_follow_up", "A-2.15", "X", 500)
     assert counted(found, (Earlier("vio_1", "confirmed"),) * 5, A) == found
+    assert counted(found, (Earlier("vio_1", "confirmed"),), None) == found, "nor where no pack was in force"
 
 
 # The right rank

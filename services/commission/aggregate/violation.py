@@ -84,7 +84,7 @@ def _answer(event: Confirmed | Dropped | Appealed | AppealDecided) -> Answer:
 # Repeats
 
 
-def counted(violation: regulation.Violation, earlier: Iterable[Earlier], pack: Pack) -> regulation.Violation:
+def counted(violation: regulation.Violation, earlier: Iterable[Earlier], pack: Pack | None) -> regulation.Violation:
     """A-2.13, A-2.14: a repeat proposes dismissal. An earlier one that was dropped, or won on appeal, is none to repeat."""
     if (dismissal_from := _dismissal_from(violation, pack)) is None:
         return violation
@@ -92,15 +92,15 @@ def counted(violation: regulation.Violation, earlier: Iterable[Earlier], pack: P
     return structs.replace(violation, dismissal=standing + 1 >= dismissal_from)
 
 
-def _dismissal_from(violation: regulation.Violation, pack: Pack) -> int | None:
+def _dismissal_from(violation: regulation.Violation, pack: Pack | None) -> int | None:
     """From the how-manieth on a violation's clause proposes dismissal; None: it does not count repeats."""
-    if not pack.has(violation.clause):
+    if pack is None or not pack.has(violation.clause):
         return None
     found: int | None = pack[violation.clause].parameters.get("dismissal_from")
     return found
 
 
-def _refuse_open_earlier(violation: regulation.Violation, earlier: Sequence[Earlier], pack: Pack) -> None:
+def _refuse_open_earlier(violation: regulation.Violation, earlier: Sequence[Earlier], pack: Pack | None) -> None:
     """What a dismissal would rest on is answered first."""
     dismissal_from = _dismissal_from(violation, pack)
     if dismissal_from is None or not violation.dismissal:
@@ -135,10 +135,11 @@ def propose(
 
 
 def confirm(
-    violation: Violation | None = None, *, by: Caller, proposal: Proposal, pack: Pack, ground: Ground, at: datetime
+    violation: Violation | None = None, *, by: Caller, proposal: Proposal, pack: Pack | None, ground: Ground, at: datetime
 ) -> list[ViolationEvent]:
     """A manager above the person concerned confirms the proposal, once; never that person, nor who proposed it. `pack` is the one in
-    force when it was found. Repeats are counted anew: what a dismissal rests on has to be answered before it."""
+    force when it was found (None: none was, where the person is now). Repeats are counted anew: what a dismissal rests on has to be
+    answered before it."""
     meant = counted(proposal.violation, proposal.earlier, pack)
     _allow_answering("violation.confirm", by, meant, proposal.proposed_by, ground)
     _refuse_answered(violation)
@@ -147,7 +148,7 @@ def confirm(
 
 
 def drop(
-    violation: Violation | None = None, *, by: Caller, proposal: Proposal, pack: Pack, reason: str, ground: Ground, at: datetime
+    violation: Violation | None = None, *, by: Caller, proposal: Proposal, pack: Pack | None, reason: str, ground: Ground, at: datetime
 ) -> list[ViolationEvent]:
     """The same, the other way: it comes to nothing, for a reason."""
     meant = counted(proposal.violation, proposal.earlier, pack)

@@ -21,9 +21,9 @@ from shared.calendar import end_of_day, start_of_day
 from shared.entry import Entry
 from shared.eventlog import Conflict
 from shared.identity import post_of, posts_of
-from shared.regulation import Refused
+from shared.regulation import Pack, Refused
 from shared.service import Body, Context, Ctx, Day, Paged, PersonId, Query64, Reason, Routes, ViolationId, done, entered
-from shared.tenure import ground
+from shared.tenure import Ground, ground
 
 routes = Routes()
 STATES: Final = get_args(State)
@@ -123,7 +123,7 @@ async def _answer(ctx: Context, id: str, decide: Any, **facts: Any) -> Response:
     if decide is not aggregate.appeal:
         facts["ground"] = around = await ground(ctx.service.pool, ctx.tenant, (proposal.violation.person,))
         if decide is not aggregate.decide_appeal:
-            facts["pack"] = around.pack_of(proposal.violation.person, row["recorded_at"])
+            facts["pack"] = _pack_when_found(around, row)
     facts |= {"by": ctx.caller, "proposal": proposal, "command": ctx.command(), "answer": done(id, "state", "dismissal")}
     streams = parts_of(ctx).violations
     try:
@@ -179,11 +179,18 @@ async def _counting(ctx: Context, rows: Iterable[Any]) -> Callable[[Any], dict[s
         earlier = [structs.asdict(one) for one in proposal.earlier]
         if row["state"] != "proposed":
             return {**_shown(row), "earlier": earlier}
-        pack = around.pack_of(row["person"], row["recorded_at"])
-        meant = aggregate.counted(proposal.violation, proposal.earlier, pack)
+        meant = aggregate.counted(proposal.violation, proposal.earlier, _pack_when_found(around, row))
         return {**_shown(row), "dismissal": meant.dismissal, "earlier": earlier}
 
     return shown
+
+
+def _pack_when_found(around: Ground, row: Any) -> Pack | None:
+    """The pack in force for the person's store when it was found. None: none was, for they have moved to where there was none yet."""
+    try:
+        return around.pack_of(row["person"], row["recorded_at"])
+    except Refused:
+        return None
 
 
 async def _below(ctx: Context) -> list[str] | None:
