@@ -129,6 +129,9 @@ async def test_nobody_of_that_name_is_as_if_not_to_be_seen(people: People) -> No
     for query in ({"person": "psn_" + "0" * 26}, {"team": "G7"}, {"store": "S7"}):
         answer = await people.get("auditor", "/v1/statements", **query, **MARCH)
         assert (answer.status_code, answer.json()["code"]) == (404, "unknown_reference")
+    head_office = {"Authorization": f"Bearer {cast_of(people.played).companies[None].head_office}"}
+    for query in ({}, {"company": "ledger"}):
+        assert (await people.http.get("/v1/statements", params={**query, **MARCH}, headers=head_office)).status_code == 404
     nothing = await of(people, "auditor", store="S9", **MARCH)
     assert (nothing["lines"], nothing["control"]["lines"], net(nothing)) == ([], 0, 0)
 

@@ -18,6 +18,7 @@ import pytest
 from deploy.servers import Postgres
 from services.commission import views
 from services.commission.aggregate.deal import Deal, evolve, net
+from services.commission.api.statements_words import role
 from services.commission.events import (
     CODEC,
     Adjudicated,
@@ -40,6 +41,8 @@ from services.commission.views.statements import Control, Period, Statement, Sub
 from shared.calendar import SHANGHAI, end_of_day
 from shared.entry import Entry, Meta, id_of
 from shared.money import share
+from shared.regulation import SHIPPED, load
+from shared.tenure import keep_activation
 from tests.conftest import Database, NewDatabase, administrator
 
 TENANT: Final = UUID(int=0x5E)
@@ -108,7 +111,9 @@ def split(chance: random.Random, at: datetime) -> Settlement:
         Line(role, chance.choice(ACCOUNTS), str(each), fen, chance.choice(STORES), CLAUSES)
         for role, each, fen in zip(roles, points, share(base_fen, [Fraction(each) for each in points]), strict=False)
     )
-    return Settlement(at, PackRef("A", "1", "d"), Cut(at, {}), {}, {}, base_fen, lines, (), (), "digest")
+    if chance.random() < 0.2:
+        lines = (*lines, Line("first_viewer", PEOPLE[3], "0", 0, "S1", ("N-1.6",)))
+    return Settlement(at, PackRef("ACN", "1", "d"), Cut(at, {}), {}, {}, base_fen, lines, (), (), "digest")
 
 
 def added(chance: random.Random) -> tuple[Adjustment, ...]:
@@ -133,6 +138,7 @@ async def pool(_databases: NewDatabase, postgres: Postgres, lives: Lives) -> Asy
     await owner.copy_records_to_table("log", records=rows, columns=columns)
     await owner.close()
     async with asyncpg.create_pool(own.dsn, min_size=1, max_size=2) as pool:
+        await keep_activation(pool, TENANT, load(SHIPPED / "ACN.yaml").document, None, lives.entries[0].at)
         await projected(pool, lives)
         yield pool
     async with administrator(postgres) as connection:
@@ -210,3 +216,23 @@ async def test_the_ledger_can_be_dropped_and_comes_back_the_same(pool: asyncpg.P
     await projected(pool, lives)
     assert [(await drawn(pool, subject))[1].digest for subject in subjects] == before
     assert len(set(before)) == len(subjects)
+
+
+async def test_a_role_of_a_companys_own_goes_by_the_name_that_its_pack_gave_it(pool: asyncpg.Pool, lives: Lives) -> None:
+    async with statements.drawn_up(pool, TENANT, Subject("person", PEOPLE[3]), YEAR, known_at=None, position=1) as (_, batches):
+        lines = [line async for some in batches for line in some]
+    named = {(line.role, role(line, "zh"), role(line, "en")) for line in lines if line.role.startswith("first")}
+    assert named == {("first_viewer", "客源首看人", "First viewer")}
+    assert role(next(line for line in lines if line.role == "closing"), "zh") == "成交方"
+
+
+async def test_a_ledger_is_whole_unless_something_of_the_company_is_parked(pool: asyncpg.Pool) -> None:
+    await pool.execute(
+        "insert into parked (source, task, position, tenant, stream, type, reason, attempts, entry)"
+        " values ('commission', 'views', 7, $1, $1, 'deal.Settled', 'so', 1, '')",
+        TENANT,
+    )
+    assert [await statements.is_whole(pool, TENANT, position) for position in (6, 7)] == [True, False]
+    assert await statements.is_whole(pool, UUID(int=1), 7)
+    await pool.execute("delete from parked")
+    assert await statements.is_whole(pool, TENANT, 7)

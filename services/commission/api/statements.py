@@ -109,6 +109,8 @@ def _subject(ctx: Context, **asked: str | None) -> Subject:
             return Subject(of, ctx.caller.company)
         case [("person" | "team" | "store" as of, str(id))]:
             return Subject(of, id)
+    if ctx.caller.post.role == "hq":
+        raise Refused("unknown_reference")  # head office is nobody of the company
     return Subject("person", ctx.caller.person)
 
 

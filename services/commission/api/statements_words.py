@@ -86,7 +86,9 @@ def kind(line: Line, language: Language) -> str:
 
 
 def role(line: Line, language: Language) -> str:
-    """The name of a split's role; what a company named by itself (in a pack or an adjudication), as it did."""
+    """The name of a split's role, be it the regulation's or the company's own; what somebody wrote in an adjudication, as they did."""
+    if line.title is not None:
+        return line.title[language]
     words = _ROLES.get(line.role)
     return line.role if words is None else words.said(language)
 

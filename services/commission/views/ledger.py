@@ -4,7 +4,7 @@ What was booked is never edited (*Corrections*): a correction books what takes i
 net, and the sum of any rows at all is what was booked by them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from msgspec import Struct, structs
@@ -13,6 +13,7 @@ from services.commission.aggregate.deal import Deal, evolve
 from services.commission.events import (
     CODEC,
     Adjudicated,
+    Adjustment,
     DealEvent,
     DisputeAppealed,
     DisputeOpened,
@@ -22,6 +23,7 @@ from services.commission.events import (
     LateListingSignedOff,
     Line,
     ListingAttached,
+    PackRef,
     PrivateDealingFound,
     Rebooked,
     Reported,
@@ -30,6 +32,8 @@ from services.commission.events import (
 )
 from shared.entry import Entry
 from shared.identity import Connection
+from shared.regulation import ROLES
+from shared.tenure import activations_of
 
 Kind = Literal["settled", "rebooked", "adjudicated", "ruled", "reversed", "cancelled"]
 Place = tuple[int, int]
@@ -50,7 +54,8 @@ _WITHOUT_BOOKINGS = (
 
 class Booking(Struct, frozen=True):
     """One booking: what `to` gets of a deal in a role (in fen; less than nothing takes back), and whose store's credit it is. Points are
-    those of the split, with a minus where they are taken back; None: adjudicated or ruled. `reverses` is the booking it takes back."""
+    those of the split, with a minus where they are taken back; None: adjudicated or ruled. `reverses` is the booking it takes back, `pack`
+    (id and version) the one that the deal was split under."""
 
     kind: Kind
     role: str
@@ -60,6 +65,7 @@ class Booking(Struct, frozen=True):
     credit: str
     clauses: tuple[str, ...]
     reverses: Place | None = None
+    pack: tuple[str, str] | None = None
 
 
 def bookings(deal: Iterable[DealEvent]) -> list[tuple[Booking, ...]]:
@@ -96,20 +102,24 @@ def _owed(before: dict[Place, Booking], version: int, event: DealEvent) -> dict[
         case Settled(settlement=settlement) | Rebooked(settlement=settlement):
             was = [cause for cause, booking in before.items() if booking.points is not None]
             kind: Kind = "rebooked" if was else "settled"
-            split = {(version, n): _of_split(kind, line) for n, line in enumerate(settlement.lines, start=1)}
+            split = {(version, n): _of_split(kind, line, settlement.pack) for n, line in enumerate(settlement.lines, start=1)}
             return split | {cause: booking for cause, booking in before.items() if cause not in was}
         case Adjudicated(lines=lines):
-            added: list[Booking] = [Booking("adjudicated", a.role, a.to, None, a.amount_fen, a.credit, ("A-1.N7",)) for a in lines]
+            added = [_added("adjudicated", line, ("A-1.N7",), before) for line in lines]
         case DisputeRuled(lines=lines):
-            clauses = getattr(event, "clauses", ()) or ("O-4",)
-            added = [Booking("ruled", a.role, a.to, None, a.amount_fen, a.credit, clauses) for a in lines]
+            added = [_added("ruled", line, event.clauses or ("O-4",), before) for line in lines]
         case _:
             return before
     return before | {(version, n): booking for n, booking in enumerate(added, start=1)}
 
 
-def _of_split(kind: Kind, line: Line) -> Booking:
-    return Booking(kind, line.role, line.to, line.points, line.amount_fen, line.credit, line.clauses)
+def _of_split(kind: Kind, line: Line, pack: PackRef) -> Booking:
+    return Booking(kind, line.role, line.to, line.points, line.amount_fen, line.credit, line.clauses, pack=(pack.id, pack.version))
+
+
+def _added(kind: Kind, line: Adjustment, clauses: tuple[str, ...], before: dict[Place, Booking]) -> Booking:
+    pack = next((booking.pack for booking in before.values() if booking.pack is not None), None)
+    return Booking(kind, line.role, line.to, None, line.amount_fen, line.credit, clauses, pack=pack)
 
 
 def _reversal(kind: Kind, place: Place, booking: Booking) -> Booking:
@@ -130,18 +140,31 @@ async def keep(connection: Connection, entry: Entry) -> None:
     )  # fmt: skip
     past = CODEC.decode_all((row["type"] for row in rows), (row["data"] for row in rows))
     assert len(past) == entry.version, "an entry is projected after those before it were recorded"
-    made = [_row(entry, number, booking) for number, booking in enumerate(bookings(past)[-1], start=1)]
+    made = bookings(past)[-1]
+    titles = await _titles(connection, entry, made)
     await connection.executemany(
         "insert into ledger (tenant, stream, version, number, position, recorded_at, kind, role, beneficiary, points, amount_fen, credit,"
-        " clauses, reverses_version, reverses_number) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
-        " on conflict do nothing",
-        made,
+        " clauses, reverses_version, reverses_number, title_zh, title_en)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) on conflict do nothing",
+        [_row(entry, number, booking, titles) for number, booking in enumerate(made, start=1)],
     )
 
 
-def _row(entry: Entry, number: int, booking: Booking) -> tuple[Any, ...]:
+Titles = Mapping[tuple[tuple[str, str] | None, str], Mapping[str, str]]
+"""What companies call their roles, by pack and role."""
+
+
+async def _titles(connection: Connection, entry: Entry, booked: Iterable[Booking]) -> Titles:
+    if all(booking.role in ROLES for booking in booked):
+        return {}
+    packs = [activation.pack for activation in await activations_of(connection, entry.tenant)]
+    return {((pack.id, pack.version), role.name): role.title for pack in packs for role in pack.roles.values()}
+
+
+def _row(entry: Entry, number: int, booking: Booking, titles: Titles) -> tuple[Any, ...]:
     version, of = booking.reverses or (None, None)
+    title = titles.get((booking.pack, booking.role), {})
     return (
         entry.tenant, entry.stream, entry.version, number, entry.position, entry.recorded_at, booking.kind, booking.role, booking.to,
-        booking.points, booking.amount_fen, booking.credit, booking.clauses, version, of,
+        booking.points, booking.amount_fen, booking.credit, booking.clauses, version, of, title.get("zh"), title.get("en"),
     )  # fmt: skip

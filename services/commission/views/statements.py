@@ -97,7 +97,8 @@ class Statement(Struct, frozen=True):
 
 
 class Line(Struct, frozen=True):
-    """One booking as a statement shows it. `entry` is the deal's entry that booked it, `number` which of its bookings this is."""
+    """One booking as a statement shows it. `entry` is the deal's entry that booked it, `number` which of its bookings this is. `title` is
+    what a company calls a role of its own, by language."""
 
     entry: str
     number: int
@@ -111,6 +112,7 @@ class Line(Struct, frozen=True):
     credit: str
     clauses: tuple[str, ...]
     reverses: tuple[str, int] | None
+    title: dict[str, str] | None = None
 
 
 async def is_known(connection: Any, tenant: UUID, subject: Subject) -> bool:
@@ -183,8 +185,8 @@ def _id_of(tenant: UUID, subject: Subject, period: Period) -> str:
 async def _lines(connection: Any, subject: Subject, among: Sequence[Any]) -> AsyncIterator[list[Line]]:
     cursor = await connection.cursor(
         "select stream, version, number, recorded_at, kind, role, beneficiary, points, amount_fen, credit, clauses, reverses_version,"  # noqa: S608
-        f" reverses_number from ledger where tenant = $1 and {_CONDITIONS[subject.of]} and recorded_at >= $3 and recorded_at < $4"
-        " order by recorded_at, position, number",
+        f" reverses_number, title_zh, title_en from ledger where tenant = $1 and {_CONDITIONS[subject.of]}"
+        " and recorded_at >= $3 and recorded_at < $4 order by recorded_at, position, number",
         *among,
     )
     while rows := await cursor.fetch(LINES_AT_ONCE):
@@ -206,6 +208,7 @@ def _line(row: Any) -> Line:
         credit=row["credit"],
         clauses=tuple(row["clauses"]),
         reverses=None if reverses is None else (f"{deal}@{reverses}", row["reverses_number"]),
+        title=None if row["title_zh"] is None else {"zh": row["title_zh"], "en": row["title_en"]},
     )
 
 
@@ -242,6 +245,7 @@ def shown(line: Line) -> dict[str, Any]:
         "recorded_at": line.recorded_at.isoformat(),
         "kind": line.kind,
         "role": line.role,
+        "title": line.title,
         "to": line.to,
         "points": line.points,
         "amount": _amount(line.amount_fen),
