@@ -252,14 +252,20 @@ def _lines(replay: Mapping[str, Any], who: _Who) -> RenderableType:
     table.add_column("依据条款\nby clause", overflow="fold")
     table.add_column("证据\non entries", overflow="fold")
     for line in lines:
-        table.add_row(*_line_row(line, who))
+        table.add_row(*_line_row(line, who, replay.get("roles") or {}))
     return table
 
 
-def _line_row(line: Mapping[str, Any], who: _Who) -> tuple[str, ...]:
+def _role(code: str, roles: Mapping[str, Mapping[str, str]]) -> str:
+    """A role's name; one of a company's own, as its pack calls it."""
+    own = roles.get(code)
+    return f"{own['zh']} {own['en']}" if own is not None else _both(LINE_ROLES, code)
+
+
+def _line_row(line: Mapping[str, Any], who: _Who, roles: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
     by_analogy = "（比照 by analogy）" if line.get("by_analogy") else ""
     return (
-        _both(LINE_ROLES, line["role"]),
+        _role(line["role"], roles),
         who.name(line["to"]),
         str(line["points"]),
         _yuan(line["amount"]),
@@ -298,7 +304,7 @@ def _conclusion(replay: Mapping[str, Any], who: _Who, what_if: bool) -> Renderab
     for heading in ("项目\npart", "归属\nto", "结算（元）\nsettled", "重演（元）\nreplayed"):
         table.add_column(heading)
     for one in replay.get("difference") or ():
-        table.add_row(_both(LINE_ROLES, one["role"]), who.name(one["to"]), _yuan(one["settled"]), _yuan(one["replayed"]))
+        table.add_row(_role(one["role"], replay.get("roles") or {}), who.name(one["to"]), _yuan(one["settled"]), _yuan(one["replayed"]))
     told = Text("\n假设推演，不写入任何记录。 What if: nothing is written.", style="bold yellow")
     if not what_if:
         told = Text("\n结论 与结算不一致。 The replay is not what was settled.", style="bold red")

@@ -91,7 +91,7 @@ async def _of_story(wire: Wire, played: Played, name: str, id: str) -> Told:
     told: Told = Untold(titled, "nobody sees it")
     for company in cast.companies.values():
         answer = await _replayed(wire, id, company.auditor, cast.after)
-        told = _told(titled, answer, scope=played.case.id, names={person: name for name, person in cast.people.items()})
+        told = told_of(titled, answer, scope=played.case.id, names={person: name for name, person in cast.people.items()})
         if isinstance(told, Deal):
             return told
     return told
@@ -107,7 +107,7 @@ async def recorded(
     async def one(id: str) -> Told:
         nonlocal done
         async with gate:
-            told = _told(id, await _replayed(wire, id, token, after))
+            told = told_of(id, await _replayed(wire, id, token, after))
         done += 1
         tell(len(ids), done)
         return told
@@ -136,9 +136,17 @@ async def _replayed(wire: Wire, id: str, token: str, after: Positions) -> Answer
     return await wire.get(f"/v1/deals/{id}/replay", token=token, after=after)
 
 
-def _told(name: str, answer: Answer, *, scope: str = "", names: Mapping[str, str] | None = None) -> Told:
+def told_of(name: str, answer: Answer, *, scope: str = "", names: Mapping[str, str] | None = None) -> Told:
+    """What a replay was answered with, as a deal to compare."""
     if not answer.done:
         return Untold(name, str(answer))
     if not answer.body["facts"]:
         return Untold(name, f"its evidence was altered: {' '.join(answer.body['altered'])}")
-    return Deal(name, answer.body["state"], answer.body["facts"], scope, names or {})
+    return Deal(name, answer.body["state"], _whole(answer.body), scope, names or {})
+
+
+def _whole(replay: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of a replay, and those that only a pack which asks for them is told: they stand in its timeline."""
+    shown = [entry for entry in replay["timeline"] if entry["type"].partition(":")[0] == "client.Viewed" and not entry["late"]]
+    first = [{"by": one["facts"]["by"], "at": one["facts"]["at"], "evidence": [one["entry"]]} for one in shown[:1]]
+    return {**({"first_shown": first[0]} if first else {}), **replay["facts"]}

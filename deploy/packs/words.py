@@ -30,6 +30,7 @@ SOURCES: Mapping[str, Words] = {
     "surveyor": Words("实勘人", "whose survey counts"),
     "plan_drawer": Words("户型图绘制人", "whose floor plan counts"),
     "first_viewer": Words("首看人", "who first showed this client this listing"),
+    "first_viewer_of_any": Words("最早带看人", "who first showed this client any listing"),
     "client_recorder": Words("客源录入人", "who entered the client"),
     "first_client_recorder": Words("最早录入客源的人", "who first entered the client"),
     "senior": Words("老经纪人", "the senior named on the client"),
@@ -54,6 +55,7 @@ PEOPLE: Mapping[str, Words] = {
     "plan_drawer": Words("绘图人", "who drew the plan"),
     "key_holder": Words("钥匙人", "who holds the key"),
     "first_viewer": Words("首看人", "who first showed it"),
+    "first_viewer_of_any": Words("最早带看人", "who first showed any listing"),
     "client_recorder": Words("客源人", "who entered the client"),
     "first_client_recorder": Words("首录人", "who first entered the client"),
     "senior": Words("老经纪人", "the senior agent"),
@@ -74,6 +76,7 @@ CONDITIONS: Mapping[str, Words] = {
     "listing": Words("房源归属", "listing held by"),
     "client": Words("客源录入", "client entered by"),
     "first_viewer": Words("首看", "first viewing"),
+    "first_viewer_of_any": Words("带看过任一房源", "viewing of any listing"),
     "senior": Words("老经纪人", "senior"),
 }
 

@@ -25,6 +25,7 @@ SOURCES: Final = (
     "surveyor",
     "plan_drawer",
     "first_viewer",
+    "first_viewer_of_any",
     "client_recorder",
     "first_client_recorder",
     "senior",
@@ -44,6 +45,9 @@ PRO_RATA: Final = "pro_rata"
 KEEPS: Final = "keeps"
 """Outcomes: it is the company's; it goes to the roles that were earned, in proportion; its person keeps it though they have left.
 Any other is the name of the role whose people get it."""
+
+ASKS: Final[Mapping[str, str]] = {"first_viewer_of_any": "first_shown"}
+"""Sources that rest on a fact which is told of a deal only where its pack asks for it, so that what was settled stays as it was."""
 
 CONDITIONS: Final[Mapping[str, tuple[str | bool, ...]]] = {
     "kind": ("sale", "rental"),

@@ -9,7 +9,7 @@ from typing import Any
 import rfc8785
 
 from shared.regulation.clauses import CLAUSES, READINGS, TABLES
-from shared.regulation.own import ALWAYS, CLOSING, CONDITIONS, HOLDING, Combination, Role, combinations, role_of
+from shared.regulation.own import ALWAYS, ASKS, CLOSING, CONDITIONS, HOLDING, Combination, Role, combinations, role_of
 from shared.regulation.parameters import in_order
 
 
@@ -46,6 +46,7 @@ class Pack:
     __slots__ = (
         "_readings",
         "_tables",
+        "asks",
         "clauses",
         "closing_roles",
         "conditions",
@@ -71,6 +72,8 @@ class Pack:
         self.closing_roles = frozenset(name for name, role in self.roles.items() if CLOSING.intersection(role.earned_by))
         self.listing_roles = frozenset(name for name, role in self.roles.items() if HOLDING.intersection(role.earned_by))
         self.own_tables = frozenset(clause.id for clause in clauses if "when" in clause.parameters)
+        sources = {source for role in self.roles.values() for source in (*role.earned_by, *role.but_not)}
+        self.asks = frozenset(ASKS[source] for source in sources if source in ASKS)
         self.conditions = conditions_of(clauses)
         self._tables = {tuple(each.values()): self.clauses[tables_of(self.clauses, each)[0]] for each in combinations(self.conditions)}
         self.document: dict[str, Any] = document_of(self, readings)

@@ -254,6 +254,8 @@ NEW: Final = {"N": Standing("S2", "G2", newcomer=True, evidence=("N@1",))}
         ("plan_drawer", a_sale(), ["company 100"]),
         ("first_viewer", a_sale(viewings=(Viewing("H", at("2024-03-02 10:00")), Viewing("C", at("2024-03-03 10:00")))), ["H 100"]),
         ("first_viewer", a_sale(), ["company 100"]),
+        ("first_viewer_of_any", a_sale(first_shown=Viewing("H", at("2024-03-01 10:00"))), ["H 100"]),
+        ("first_viewer_of_any", a_sale(viewings=(Viewing("H", at("2024-03-01 10:00")),)), ["company 100"]),
         ("client_recorder", with_client(a_sale(), first="C0", first_recorder="M"), ["E 100"]),
         ("first_client_recorder", with_client(a_sale(), first="C0", first_recorder="M"), ["M 100"]),
         ("senior", with_client(a_sale(), senior="M"), ["M 100"]),

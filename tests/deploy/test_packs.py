@@ -13,10 +13,11 @@ from msgspec.structs import replace
 from rich.console import Console, RenderableType
 from typer.testing import CliRunner
 
+from deploy.cases.calling import Answer
 from deploy.cli import app
 from deploy.packs import checking, differing, planning
 from deploy.packs.checking import Checked
-from deploy.packs.deals import Deal, Untold
+from deploy.packs.deals import Deal, Untold, told_of
 from deploy.packs.rows import rows_of
 from services.commission.rules import FollowUp, combining, document_of
 from services.commission.rules.combining import Combined
@@ -214,6 +215,24 @@ def test_packs_may_differ_in_the_base_and_people_are_called_as_in_the_story() ->
     assert [share.to for share in compared.shares] == ["R", "Chen", "E"]
     assert sum(share.one_fen for share in compared.shares) == compared.base.one_fen
     assert sum(share.other_fen for share in compared.shares) == compared.base.other_fen
+
+
+def test_the_first_showing_of_any_listing_is_read_off_the_timeline() -> None:
+    def shown(by: str, *, late: bool = False) -> dict[str, Any]:
+        return {"type": "client.Viewed", "entry": f"{by}@2", "late": late, "facts": {"by": by, "at": "2024-03-02T10:00:00+08:00"}}
+
+    timeline = [{"type": "deal.Reported", "entry": "D@1", "late": False, "facts": {}}, shown("H"), shown("C"), shown("R", late=True)]
+    told = told_of("D1", Answer(200, {"facts": dict(KEYED.facts), "timeline": timeline, "altered": [], "state": "settled"}, None))
+    assert isinstance(told, Deal)
+    assert told.facts["first_shown"] == {"by": "H", "at": "2024-03-02T10:00:00+08:00", "evidence": ["H@2"]}
+    scouted = load({**own(), "clauses": [{**own()["clauses"][0], "earned_by": ["first_viewer_of_any"]}, own()["clauses"][1]]})
+    assert ("H", 0, 150_000, 150_000) in shares(differing.compare(told, A, scouted))
+
+
+def test_a_deal_whose_evidence_was_altered_or_that_one_may_not_see_is_not_compared() -> None:
+    altered = Answer(200, {"facts": {}, "altered": ["lst_1@2"], "timeline": [], "state": "settled"}, None)
+    assert told_of("D1", altered) == Untold("D1", "its evidence was altered: lst_1@2")
+    assert isinstance(told_of("D1", Answer(404, {"code": "unknown_reference", "detail": ""}, None)), Untold)
 
 
 def test_totals_are_by_beneficiary_and_by_case() -> None:

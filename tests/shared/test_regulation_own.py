@@ -55,6 +55,12 @@ def test_own_roles_stand_in_the_packs_order_after_the_regulations_and_before_the
     assert list(A.order) == list(ROLES)
 
 
+def test_a_pack_asks_for_a_fact_that_only_some_sources_rest_on() -> None:
+    assert load(own(role={"earned_by": ["closers", "first_viewer_of_any"]})).asks == {"first_shown"}
+    assert load(own(role={"but_not": ["first_viewer_of_any"]})).asks == {"first_shown"}
+    assert A.asks == B.asks == ACN.asks == frozenset()
+
+
 def test_a_table_of_ones_own_is_for_the_deals_that_it_says() -> None:
     document = own(table={"when": {"kind": "sale", "key": True}})
     for place, when in enumerate(({"kind": "sale", "key": False}, {"kind": "rental"}), start=3):

@@ -1,7 +1,8 @@
 """Requests about deals: bodies, the one call each makes, answers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
@@ -15,14 +16,14 @@ from services.commission.aggregate.deal import Deal, State, Surroundings
 from services.commission.aggregate.dispute import opens_until
 from services.commission.api.asked import Chosen, EntryId
 from services.commission.api.parts import fen, parts_of
-from services.commission.events import Adjustment, Alternative, Kind, Line, NamedFor, Terms
+from services.commission.events import Adjustment, Alternative, Kind, Line, NamedFor, Settlement, Terms
 from services.commission.reactions import Question
 from services.commission.views import deals as views
 from services.commission.views import journal
 from shared.entry import id_of
 from shared.eventlog import Answer, Look
 from shared.identity import post_of, posts_of
-from shared.regulation import FEES, READINGS, Refused, in_force
+from shared.regulation import FEES, READINGS, ROLES, Refused, in_force, load, shipped
 from shared.service import (
     Account,
     Body,
@@ -45,7 +46,7 @@ from shared.service import (
     entered,
     json_of,
 )
-from shared.tenure import ground, looking
+from shared.tenure import activations_of, ground, looking
 
 routes = Routes()
 Fee = Literal["agency", "information", "bank_rebate", "loan_service", "other"]
@@ -353,6 +354,7 @@ async def show(ctx: Ctx, id: DealId) -> Response:
             "cut": settlement.cut,
             "digest": settlement.digest,
             "rounding": "largest_remainder",
+            "roles": await _titles(ctx, settlement),
         }
     return ctx.show(shown, version=version)
 
@@ -368,6 +370,16 @@ async def _seen(ctx: Context, id: str) -> tuple[Deal, int]:
     if not ctx.may(own=own, over=over, stores=(deal.terms.store,)):
         raise Refused("unknown_reference")
     return read
+
+
+async def _titles(ctx: Context, settlement: Settlement) -> dict[str, Mapping[str, str]]:
+    """What the pack of a split calls roles of its own, in both languages; nothing where all are the regulation's."""
+    if all(line.role in ROLES for line in settlement.lines):
+        return {}
+    activated = (activation.pack for activation in await activations_of(ctx.service.pool, ctx.tenant))
+    packs = chain(activated, (load(path) for path in shipped() if path.stem == settlement.pack.id))
+    named = next((pack.roles.values() for pack in packs if pack.digest == settlement.pack.digest), ())
+    return {role.name: role.title for role in named}
 
 
 def lines_of(lines: Iterable[Line]) -> list[dict[str, Any]]:
@@ -417,6 +429,7 @@ async def replay(
         "base": fen(settlement.base_fen),
         "lines": lines_of(settlement.lines),
         "notes": settlement.notes,
+        "roles": await _titles(ctx, settlement),
         "digest": settlement.digest,
         "settled": {"digest": deal.settlement.digest, "lines": lines_of(deal.settlement.lines)} if deal.settlement else None,
         "difference": [{"role": role, "to": to, "settled": fen(was), "replayed": fen(now)} for role, to, was, now in replayed.difference],

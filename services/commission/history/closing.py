@@ -13,8 +13,8 @@ from services.commission.rules import Facts
 from shared.entry import Entry, uuid_of
 
 
-def as_it_stood(bearing: Bearing) -> Facts:
-    """The facts of a deal at its closing, by what bears on it."""
+def as_it_stood(bearing: Bearing, asked: frozenset[str] = frozenset()) -> Facts:
+    """The facts of a deal at its closing, by what bears on it; with those that only some packs ask for, if they are asked for."""
     terms, deal = bearing.terms, bearing.deal
     people = _people(bearing)
     return Facts(
@@ -33,6 +33,7 @@ def as_it_stood(bearing: Bearing) -> Facts:
         findings=tuple(rules.Finding(e.event.person, (e.id,)) for e in deal if isinstance(e.event, own.PrivateDealingFound)),
         evidence=tuple(e.id for e in deal if isinstance(e.event, own.Signed | own.Reported)),
         named={each.role: each.person for each in terms.named},
+        first_shown=_first_shown(bearing) if "first_shown" in asked else None,
     )
 
 
@@ -67,6 +68,12 @@ def _viewings(bearing: Bearing) -> tuple[rules.Viewing, ...]:
     shown = bearing.terms.listing
     seen = [e for e in bearing.client if isinstance(e.event, client.Viewed) and e.event.listing == shown]
     return tuple(rules.Viewing(e.event.by, e.event.at, (e.id,)) for e in sorted(seen, key=_position))
+
+
+def _first_shown(bearing: Bearing) -> rules.Viewing | None:
+    """The first showing of any listing to this person, on whatever record of theirs."""
+    seen = sorted((e for e in bearing.client if isinstance(e.event, client.Viewed)), key=_position)
+    return rules.Viewing(seen[0].event.by, seen[0].event.at, (seen[0].id,)) if seen else None
 
 
 # The people

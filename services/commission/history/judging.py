@@ -23,7 +23,7 @@ def judged(entries: Iterable[Entry], cut: Cut, pack: Pack) -> Settlement:
 def judged_on(dossier: Dossier, cut: Cut, pack: Pack) -> Settlement:
     """The same on a dossier, whose staff may serve many deals."""
     bears = bearing(dossier, cut)
-    facts = as_it_stood(bears)
+    facts = as_it_stood(bears, pack.asks)
     split = rules.split(facts, pack)
     settlement = Settlement(
         closing_time=cut.instant,
@@ -42,7 +42,7 @@ def judged_on(dossier: Dossier, cut: Cut, pack: Pack) -> Settlement:
 
 def split_of(dossier: Dossier, cut: Cut, pack: Pack) -> Split:
     """The split alone, without what proves it: a fraction of the work, for whoever judges many deals."""
-    return rules.split(as_it_stood(bearing(dossier, cut)), pack)
+    return rules.split(as_it_stood(bearing(dossier, cut), pack.asks), pack)
 
 
 def lines_of(split: Split) -> tuple[Line, ...]:

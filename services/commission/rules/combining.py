@@ -72,7 +72,7 @@ def conditions(pack: Pack) -> dict[str, tuple[Value, ...]]:
         found["listing"] = ("team", "another", "recorder")
     if any(role.but_not for role in pack.roles.values()) and sources & {"client_recorder", "first_client_recorder"}:
         found["client"] = ("closer", "another")
-    found |= {name: (False, True) for name in ("first_viewer", "senior") if name in sources}
+    found |= {name: (False, True) for name in ("first_viewer", "first_viewer_of_any", "senior") if name in sources}
     return found | {NAMED + role.name: (False, True) for role in pack.roles.values() if "named" in role.earned_by}
 
 
@@ -172,6 +172,7 @@ def facts_under(setting: Setting, upon: Sequence[str] = ()) -> Facts:
         viewings=(Viewing("first_viewer", CLOSED, ("C@2",)),) if setting.get("first_viewer") else (),
         evidence=("D@1",),
         named=named,
+        first_shown=Viewing("first_viewer_of_any", CLOSED, ("C@3",)) if setting.get("first_viewer_of_any") else None,
     )
     for change in upon:
         facts = CHANGES[change](facts) if change in CHANGES else _left(facts, change.removeprefix(LEFT))
@@ -179,8 +180,8 @@ def facts_under(setting: Setting, upon: Sequence[str] = ()) -> Facts:
 
 
 PEOPLE: Final = (
-    "recorder", "holder", "exclusive_signer", "surveyor", "plan_drawer", "key_holder", "first_viewer", "client_recorder",
-    "first_client_recorder", "senior", "maintainer", *CLOSERS,
+    "recorder", "holder", "exclusive_signer", "surveyor", "plan_drawer", "key_holder", "first_viewer", "first_viewer_of_any",
+    "client_recorder", "first_client_recorder", "senior", "maintainer", *CLOSERS,
 )  # fmt: skip
 """One for each thing that can be done."""
 

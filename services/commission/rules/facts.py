@@ -157,7 +157,8 @@ class Facts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """All that a split rests on. Everyone named has their standing in `people`, every team's store is in `teams`.
 
     `closers` in the order named; the managers are those of the first-named closer's store, and of its area, at closing. `named`: whom the
-    deal report names for roles of a company's own.
+    deal report names for roles of a company's own. `first_shown`: the first showing of any listing to the deal's client, told where the
+    pack asks for it.
     """
 
     kind: Kind
@@ -176,6 +177,7 @@ class Facts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     signature: Signature = Signature()
     evidence: Evidence = ()
     named: dict[str, str] = {}
+    first_shown: Viewing | None = None
 
     @property
     def closing_store(self) -> str:

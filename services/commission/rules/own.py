@@ -160,6 +160,10 @@ def _first_viewer(own: Role, facts: Facts, pack: Pack) -> Earners:
     return tuple((viewing.by, viewing.evidence) for viewing in facts.viewings[:1])
 
 
+def _first_viewer_of_any(own: Role, facts: Facts, pack: Pack) -> Earners:
+    return ((facts.first_shown.by, facts.first_shown.evidence),) if facts.first_shown is not None else NOBODY
+
+
 def _senior(own: Role, facts: Facts, pack: Pack) -> Earners:
     return ((facts.client.senior, facts.client.senior_evidence),) if facts.client.senior is not None else NOBODY
 
@@ -180,6 +184,7 @@ EARNERS: Final[Mapping[str, Callable[[Role, Facts, Pack], Earners]]] = {
     "surveyor": lambda own, facts, pack: _by(survey_that_counts(facts, pack)),
     "plan_drawer": lambda own, facts, pack: _by(plan_that_counts(facts, pack)),
     "first_viewer": _first_viewer,
+    "first_viewer_of_any": _first_viewer_of_any,
     "client_recorder": lambda own, facts, pack: ((facts.client.recorder, facts.client.evidence),),
     "first_client_recorder": lambda own, facts, pack: ((facts.client.first_recorder, facts.client.first_evidence),),
     "senior": _senior,
