@@ -1015,7 +1015,8 @@ FIELD_ERRORS: Final[dict[str, Words]] = {
     "not_one_of": Words("不是可选的值[：{options}]。", "This is not one of the values allowed[: {options}]."),
     "only_one": Words("这几项只能给出一项[：{options}]。", "Give only one of these[: {options}]."),
     "too_many_lines": Words(
-        "行数太多[，最多 {limit} 行]。请缩短期间，或改用 CSV。", "There are too many lines[; at most {limit}]. Ask for fewer days, or for CSV."
+        "行数太多[，最多 {limit} 行]。请缩短期间，或改用 CSV。",
+        "There are too many lines[; at most {limit}]. Ask for fewer days, or for CSV.",
     ),
     "malformed_id": Words("编号的写法不对[，应以 {prefix}_ 开头]。", "This id is not written right[; it begins with {prefix}_]."),
     "malformed_time": Words(
