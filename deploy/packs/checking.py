@@ -19,7 +19,7 @@ from services.commission.rules import Split, combining
 from services.commission.rules.combining import Combined, Setting, Value
 from shared.money import points_text
 from shared.problems import Words
-from shared.regulation import Pack, Refused, load
+from shared.regulation import Pack, Refused, in_chinese, load
 
 ROWS_MAX = 64
 """More rows than this are printed only when asked for."""
@@ -105,7 +105,9 @@ def problem(told: Mapping[str, Any]) -> Text:
     """One thing that is wrong: the line, the place, the clause and the reason."""
     line = f"第 {told['line']} 行 line {told['line']}  " if told.get("line") else ""
     clause = f"  ({told['clause']})" if told.get("clause") else ""
-    return Text.assemble("  ", line, (str(told["place"] or "—"), "bold"), clause, f"  {told['reason']}")
+    reason, zh = str(told["reason"]), in_chinese(str(told["reason"]))
+    said = reason if zh == reason else f"{zh}。 {reason}"
+    return Text.assemble("  ", line, (str(told["place"] or "—"), "bold"), clause, f"  {said}")
 
 
 def _head(pack: Pack) -> Text:

@@ -4,6 +4,7 @@ A pack is loaded from its document (YAML or JSON), checked whole, and never chan
 `pack.has("A-2.7")` and read its numbers as `pack["A-2.7"].days`. Nothing in code names a pack.
 """
 
+from shared.regulation.chinese import in_chinese
 from shared.regulation.clauses import CLAUSES, READINGS
 from shared.regulation.force import Activation, begins_to_apply, check_activation, in_force
 from shared.regulation.loading import SHIPPED, load, shipped
@@ -34,6 +35,7 @@ __all__ = [
     "begins_to_apply",
     "check_activation",
     "combinations",
+    "in_chinese",
     "in_force",
     "load",
     "shipped",

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from shared.calendar import SHANGHAI
 from shared.eventlog import Answer
 from shared.problems import FIELD_ERRORS, Language, preferred, problem
-from shared.regulation import Pack, Refused
+from shared.regulation import Pack, Refused, in_chinese
 from shared.service.logs import without_personal
 
 PROBLEM_JSON: Final = "application/problem+json"
@@ -76,15 +76,20 @@ def refused(request: Request, why: Refused) -> Response:
     that names no `field` of the body is the path's, and answered as such."""
     if why.code == "unknown_reference" and "field" not in why.facts:
         return unknown(request)
-    errors = [_wrong_in_pack(wrong) for wrong in why.facts.get("problems", ())][:_ERRORS_MAX]
-    return _problem(request, why.code, why.facts, rule=_rule(why, language_of(request)), errors=errors)
+    errors = [_wrong_in_pack(wrong, language_of(request)) for wrong in why.facts.get("problems", ())][:_ERRORS_MAX]
+    facts = {**why.facts, "reason": _reason(why.facts, language_of(request))} if errors else why.facts
+    return _problem(request, why.code, facts, rule=_rule(why, language_of(request)), errors=errors)
 
 
-def _wrong_in_pack(wrong: Mapping[str, Any]) -> dict[str, object]:
+def _reason(wrong: Mapping[str, Any], language: Language) -> str:
+    return in_chinese(str(wrong["reason"])) if language == "zh" else str(wrong["reason"])
+
+
+def _wrong_in_pack(wrong: Mapping[str, Any], language: Language) -> dict[str, object]:
     """One of the things that are wrong with an activation, where it stands in the body: `clauses[1].shares` is `/pack/clauses/1/shares`."""
     path = "from" if wrong["place"] == "from" else f"pack.{wrong['place']}".rstrip(".")
     pointer = "/" + path.replace("[", ".").replace("]", "").replace(".", "/")
-    return {"pointer": pointer, "code": "pack_invalid", "detail": wrong["reason"]}
+    return {"pointer": pointer, "code": "pack_invalid", "detail": _reason(wrong, language)}
 
 
 def unknown(request: Request) -> Response:

@@ -111,8 +111,11 @@ def test_a_pack_that_is_refused_says_where_and_why_and_the_exit_status_is_1(tmp_
     run = CliRunner().invoke(app, ["pack", "check", str(file), str(SHIPPED / "A.yaml")])
     assert run.exit_code == 1
     assert "不合格 refused" in run.output
-    assert "第 5 行 line 5  clauses[0].shares  (A-1.1)  the shares sum to 95, not 100, under: rental, no exclusive" in run.output
-    assert "第 6 行 line 6  clauses[1].clause  A-9 is no clause known here" in run.output
+    assert (
+        "第 5 行 line 5  clauses[0].shares  (A-1.1)  在“租赁、无独家”下份额合计为 95，不是 100。 the shares sum to 95, not 100"
+        in run.output
+    )
+    assert "第 6 行 line 6  clauses[1].clause  没有条款 A-9。 A-9 is no clause known here" in run.output
     assert "A.yaml  合格 valid" in run.output
     told = json.loads(CliRunner().invoke(app, ["pack", "check", "--json", str(file)]).output)
     assert (told[0]["valid"], {problem["line"] for problem in told[0]["problems"] if "line" in problem}) == (False, {5, 6})
@@ -153,7 +156,7 @@ def test_a_plan_says_which_pack_is_in_force_where_and_until_when(tmp_path: Path)
     [
         (
             "{pack: B, from: 2025-01-01 00:00, store: S1}",
-            "[1].from another pack is activated from the same instant for the same scope (S1,",
+            "[1].from 同一范围已有另一制度包从同一时刻生效 (S1,",
         ),
         ("{pack: nothing, from: 2025-01-01}", "[1] unknown pack nothing"),
         ("{pack: bad.yaml, from: 2025-01-01}", "[1].pack bad.yaml: clauses is a list of clauses"),

@@ -13,7 +13,7 @@ import pytest
 import rfc8785
 
 from shared.calendar import SHANGHAI, start_of_day
-from shared.regulation import CLAUSES, READINGS, SHIPPED, Activation, Pack, Refused, check_activation, in_force, load, shipped
+from shared.regulation import CLAUSES, READINGS, SHIPPED, Activation, Pack, Refused, check_activation, in_chinese, in_force, load, shipped
 
 A: Final = load(SHIPPED / "A.yaml")
 B: Final = load(SHIPPED / "B.yaml")
@@ -201,6 +201,8 @@ def test_a_pack_that_is_wrong_is_refused_with_the_place_and_the_reason(
     change(document)
     problems = refusal(document).facts["problems"]
     assert any(problem["place"] == place and reason in problem["reason"] for problem in problems), problems
+    for problem in problems:
+        assert re.search(r"[一-鿿]", in_chinese(problem["reason"])), f"{problem['reason']} is not said in Chinese"
 
 
 @pytest.mark.clause("B-1-3")
@@ -215,6 +217,22 @@ def test_b_without_its_ratio_table_is_refused() -> None:
     of(document, "B-1-3").pop("shares")
     facts = refusal(document).facts
     assert (facts["place"], facts["reason"]) == ("clauses[2].shares", "is missing")
+
+
+@pytest.mark.parametrize(
+    ("reason", "zh"),
+    [
+        ("is between 1 and 3660, not 0", "应在 1 与 3660 之间，不能是 0"),
+        ("H is between 1 and 3660, not 0", "H应在 1 与 3660 之间，不能是 0"),
+        ("the shares sum to 95, not 100, under: sale, no exclusive", "在“买卖、无独家”下份额合计为 95，不是 100"),
+        ("the shares sum to 0, not 100, under: rental, exclusive, several closers; no clause has a table for it",
+         "在“租赁、有独家、多名成交人”下份额合计为 0，不是 100：没有适用的份额表"),
+        ("client: points are a whole number or a fraction such as 20/3", "client：点数应为整数或 20/3 这样的分数"),
+        ("something that nobody has thought of", "something that nobody has thought of"),
+    ],
+)  # fmt: skip
+def test_a_reason_is_said_in_chinese_with_its_names_and_numbers(reason: str, zh: str) -> None:
+    assert in_chinese(reason) == zh
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:

@@ -1,12 +1,13 @@
 """Roles and tables of a company's own: what loads, what is refused and where."""
 
 import json
+import re
 from typing import Any, Final
 
 import pytest
 import rfc8785
 
-from shared.regulation import ROLES, SHIPPED, Pack, Refused, load
+from shared.regulation import ROLES, SHIPPED, Pack, Refused, in_chinese, load
 
 A: Final = load(SHIPPED / "A.yaml")
 B: Final = load(SHIPPED / "B.yaml")
@@ -129,6 +130,8 @@ def test_what_does_not_fit_among_clauses_of_ones_own_is_refused_with_the_place_a
 ) -> None:
     problems = refusal(document).facts["problems"]
     assert any(problem["place"] == place and reason in problem["reason"] for problem in problems), problems
+    for problem in problems:
+        assert re.search(r"[一-鿿]", in_chinese(problem["reason"])), f"{problem['reason']} is not said in Chinese"
 
 
 def test_a_clause_of_the_regulation_that_has_something_to_work_on_stands_beside_ones_own() -> None:
