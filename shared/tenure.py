@@ -35,7 +35,10 @@ Stands = tuple[Stand, ...]
 
 def stand_at(stands: Stands, at: datetime) -> Stand:
     """The part of a course in which `at` falls. A lapse comes before acts at the same instant."""
-    return next(stand for stand in stands if stand.until is None or at < stand.until)
+    for stand in stands:
+        if stand.until is None or at < stand.until:
+            return stand
+    raise AssertionError("the last of a course is without end")
 
 
 def holder_at(stands: Stands, at: datetime) -> str:

@@ -1,7 +1,7 @@
 """What people do on which day: listings and clients entered, followed up or forgotten, shown, closed; agents who leave."""
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -273,9 +273,11 @@ def _by(decide: Callable[..., Any], caller: Any) -> Callable[..., Any]:
     return decided
 
 
-def simulated(size: Size, *, pack: Mapping[str, Any] | None = None, progress: Callable[[int], None] = lambda done: None) -> Brokerage:
-    """A brokerage of this size with all its history."""
-    world = World(size.seed, BEGINS - timedelta(days=1))
+def simulated(
+    size: Size, *, pack: Mapping[str, Any] | None = None, behind: int = 0, progress: Callable[[int], None] = lambda done: None
+) -> Brokerage:
+    """A brokerage of this size with all its history; in each log behind position `behind`."""
+    world = World(size.seed, BEGINS - timedelta(days=1), behind)
     brokerage = Brokerage(world, size)
     world.found(dict(pack) if pack is not None else load(Path(__file__).parents[2] / "packs" / "A.yaml").document)
     brokerage.staff()
@@ -288,12 +290,16 @@ def simulated(size: Size, *, pack: Mapping[str, Any] | None = None, progress: Ca
     return brokerage
 
 
-def rows(world: World, service: str) -> list[tuple[Any, ...]]:
+def rows(world: World, service: str) -> Iterator[tuple[Any, ...]]:
     """A log as the table takes it."""
-    return [
-        (e.position, e.tenant, e.stream, e.version, e.type, e.data, msgspec.json.encode(e.meta).decode(), e.at, e.recorded_at)
-        for e in world.logs[service]
-    ]
+    for e in world.logs[service]:
+        yield e.position, e.tenant, e.stream, e.version, e.type, e.data, msgspec.json.encode(e.meta).decode(), e.at, e.recorded_at
+
+
+def journal_rows(world: World, source: str) -> Iterator[tuple[Any, ...]]:
+    """A log as commission's journal keeps it."""
+    for e in world.logs[source]:
+        yield source, e.position, e.tenant, e.stream, e.version, e.type, e.data, msgspec.json.encode(e.meta), e.at, e.recorded_at
 
 
 def claim_rows(world: World, service: str) -> list[tuple[Any, ...]]:
@@ -302,5 +308,3 @@ def claim_rows(world: World, service: str) -> list[tuple[Any, ...]]:
         for (owner, kind, key), claimant in world.claims.items()
         if owner == service
     ]
-
-

@@ -6,10 +6,18 @@ import asyncpg
 
 from deploy.migrate import OWNER, SERVICES, prepare, role_of
 from deploy.servers import Postgres, as_user
-from deploy.simulating.lives import claim_rows, rows
+from deploy.simulating.lives import claim_rows, journal_rows, rows
 from deploy.simulating.world import World
+from shared.identity import Connection
+from shared.tenure import keep_activation
 
 COLUMNS = ("position", "tenant", "stream", "version", "type", "data", "meta", "at", "recorded_at")
+JOURNAL_COLUMNS = ("source", "position", "tenant", "stream", "version", "type", "data", "meta", "at", "recorded_at")
+HEARD_BY_COMMISSION = ("authz", "listing", "client")
+HEARD = (
+    "insert into checkpoints (source, task, position, reacted)"
+    " select source, 'journal', position, position from unnest($1::text[], $2::bigint[]) as heard (source, position)"
+)
 CLAIM_COLUMNS = ("tenant", "kind", "key", "stream", "by", "recorded_at")
 
 
@@ -27,17 +35,33 @@ async def load_into(folder: Path, world: World) -> None:
 
 
 async def load(dsn: str, world: World, service: str) -> None:
-    """Writes one service's log, with its claims and the story's clock, in one transaction. Raises NotEmpty."""
+    """Writes one service's log, with its claims and the story's clock, in one transaction; and what commission has heard of the others.
+    Raises NotEmpty."""
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction():
             await connection.execute("select from head for update")
             if await connection.fetchval("select exists (select from log)"):
                 raise NotEmpty
-            log = rows(world, service)
-            await connection.copy_records_to_table("log", records=log, columns=COLUMNS)
+            await load_log(connection, world, service)
             await connection.copy_records_to_table("claims", records=claim_rows(world, service), columns=CLAIM_COLUMNS)
             await connection.execute("select set_story_clock($1, $2)", world.tenant, world.now)
+            if service == "commission":
+                await load_journal(connection, world)
+                await connection.execute(HEARD, [*HEARD_BY_COMMISSION], [len(world.logs[source]) for source in HEARD_BY_COMMISSION])
         await connection.execute("analyze")
     finally:
         await connection.close()
+
+
+async def load_log(connection: Connection, world: World, service: str) -> None:
+    """Writes one service's log."""
+    await connection.copy_records_to_table("log", records=rows(world, service), columns=COLUMNS)
+
+
+async def load_journal(connection: Connection, world: World) -> None:
+    """Writes what commission has heard of the others, as it would have journalled it, and the packs in force."""
+    for source in HEARD_BY_COMMISSION:
+        await connection.copy_records_to_table("journal", records=journal_rows(world, source), columns=JOURNAL_COLUMNS)
+    for each in world.activations:
+        await keep_activation(connection, world.tenant, each.pack.document, each.store, each.from_)

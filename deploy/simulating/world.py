@@ -49,10 +49,12 @@ KINDS = {
 
 @dataclass(slots=True)
 class World:
-    """A company and all that its people did. `now` only moves forward; what is decided at one instant keeps its order."""
+    """A company and all that its people did. `now` only moves forward; what is decided at one instant keeps its order. In each log its
+    entries stand behind position `behind`, where other companies may have theirs."""
 
     seed: int
     now: datetime
+    behind: int = 0
     logs: dict[str, list[Entry]] = field(default_factory=lambda: {kind.codec.service: [] for kind in KINDS.values()})
     streams: dict[str, list[Entry]] = field(default_factory=dict)
     states: dict[str, Any] = field(default_factory=dict)
@@ -112,7 +114,8 @@ class World:
         log, stream, state = self.logs[service], self.streams.setdefault(id, []), self.states.get(id)
         type, data = kind.codec.encode(event)
         meta = Meta(by=by, causation=None if cause is None else cause.id)
-        entry = Entry(service, len(log) + 1, self.tenant, uuid_of(id), len(stream) + 1, type, event, data, meta, event.at, self.now)
+        position, version = self.behind + len(log) + 1, len(stream) + 1
+        entry = Entry(service, position, self.tenant, uuid_of(id), version, type, event, data, meta, event.at, self.now)
         for claim in kind.claims(state, event):
             self._claim(service, claim, entry)
         self.states[id] = kind.evolve(state, event)
@@ -190,7 +193,7 @@ class World:
         while low < high:
             middle = (low + high) // 2
             low, high = (middle + 1, high) if log[middle].recorded_at <= at else (low, middle)
-        return low
+        return self.behind + low if low else 0
 
     def later(self, **delta: float) -> datetime:
         return self.now + timedelta(**delta)

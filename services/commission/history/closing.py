@@ -1,22 +1,24 @@
 """A deal as it stood at closing: the facts that a split rests on."""
 
-from collections.abc import Mapping
-from operator import attrgetter
+from collections.abc import Mapping, Sequence
+from operator import attrgetter, itemgetter
 
 from services.client import events as client
 from services.commission import events as own
 from services.commission import rules
 from services.commission.history.dossier import Bearing
 from services.commission.history.holding import listing_at
-from services.commission.history.staff import Known, Notice
+from services.commission.history.staff import HEADS, Known
 from services.commission.rules import Facts
 from shared.entry import Entry, uuid_of
 
 
 def as_it_stood(bearing: Bearing, asked: frozenset[str] = frozenset()) -> Facts:
-    """The facts of a deal at its closing, by what bears on it; with those that only some packs ask for, if they are asked for."""
+    """The facts of a deal at its closing, by what bears on it; with those that only some packs ask for, if they are asked for. People and
+    teams are in no order."""
     terms, deal = bearing.terms, bearing.deal
     people = _people(bearing)
+    heads = _heads(people, bearing)
     return Facts(
         kind=terms.kind,
         closed_at=bearing.cut.instant,
@@ -25,11 +27,11 @@ def as_it_stood(bearing: Bearing, asked: frozenset[str] = frozenset()) -> Facts:
         client=_client(bearing),
         listing=listing_at(bearing),
         people=people,
-        teams=_teams(bearing),
+        teams=bearing.around.stores,
         viewings=_viewings(bearing),
         leaves=_leaves(bearing.people),
-        store_managers=_store_managers(people, people[terms.closers[0]].store),
-        area_managers=_area_managers(people, bearing),
+        store_managers=_store_managers(people, heads, bearing),
+        area_managers=_area_managers(people, heads, bearing),
         findings=tuple(rules.Finding(e.event.person, (e.id,)) for e in deal if isinstance(e.event, own.PrivateDealingFound)),
         evidence=tuple(e.id for e in deal if isinstance(e.event, own.Signed | own.Reported)),
         named={each.role: each.person for each in terms.named},
@@ -53,9 +55,9 @@ def _client(bearing: Bearing) -> rules.Client:
         first=first_id,
         first_recorder=first.event.recorder,
         senior=named[-1].event.senior if named else None,
-        evidence=(record.id,),
-        first_evidence=(first.id,),
-        senior_evidence=(named[-1].id,) if named else (),
+        evidence=(f"{id}@{record.version}",),
+        first_evidence=(f"{first_id}@{first.version}",),
+        senior_evidence=(f"{id}@{named[-1].version}",) if named else (),
     )
 
 
@@ -81,46 +83,39 @@ def _first_shown(bearing: Bearing) -> rules.Viewing | None:
 
 def _people(bearing: Bearing) -> dict[str, rules.Standing]:
     """Everyone's standing at closing; of who joined only later (with a late listing), as they joined."""
-    people = {notice.person: notice.standing for notice in bearing.around if notice.standing is not None}
+    people = dict(bearing.around.standings)
     for person, known in bearing.people.items():
-        posting = known.posting
-        if posting is not None and posting.standing is not None:
-            people[person] = posting.standing
-    return dict(sorted(people.items()))
-
-
-def _teams(bearing: Bearing) -> dict[str, str]:
-    """Where each team is: the store of whoever was put into it last."""
-    notices = [*bearing.around, *(notice for known in bearing.people.values() for notice in known.within)]
-    posts = [notice.post for notice in sorted(notices, key=_position)]
-    return dict(sorted({post.team: post.store for post in posts if post is not None and post.team and post.store}.items()))
+        if known.posting is not None and known.posting.standing is not None:
+            people[person] = known.posting.standing
+    return people
 
 
 def _leaves(people: Mapping[str, Known]) -> tuple[rules.Leave, ...]:
-    granted = [notice for known in people.values() for notice in known.within if notice.leave is not None]
-    return tuple(notice.leave for notice in sorted(granted, key=_position) if notice.leave is not None)
+    """In the order of recording."""
+    granted = [(notice.position, notice.leave) for known in people.values() if known.has_leaves for notice in known.within]
+    return tuple(leave for _, leave in sorted(granted, key=itemgetter(0)) if leave is not None)
 
 
-def _store_managers(people: Mapping[str, rules.Standing], store: str | None) -> tuple[str, ...]:
-    """Who manages a store at closing, in the order of their ids."""
-    return tuple(person for person, s in people.items() if s.role == "store_manager" and s.in_post and s.store == store)
+def _heads(people: Mapping[str, rules.Standing], bearing: Bearing) -> list[str]:
+    """Who is at the head of some store or area at closing, in the order of their ids."""
+    candidates = [*bearing.around.heads, *(person for person in bearing.people if person not in bearing.around.heads)]
+    return sorted([p for p in candidates if p in people and people[p].role in HEADS and people[p].in_post])
 
 
-def _area_managers(people: Mapping[str, rules.Standing], bearing: Bearing) -> tuple[str, ...]:
-    """Who manages the closer's area at closing, in the order of their ids."""
-    managers = [person for person, standing in people.items() if standing.role == "area_manager" and standing.in_post]
-    if not managers:
-        return ()
+def _store_managers(people: Mapping[str, rules.Standing], heads: Sequence[str], bearing: Bearing) -> tuple[str, ...]:
+    """Who manages the first-named closer's store at closing."""
+    store = people[bearing.terms.closers[0]].store
+    return tuple([person for person in heads if people[person].role == "store_manager" and people[person].store == store])
+
+
+def _area_managers(people: Mapping[str, rules.Standing], heads: Sequence[str], bearing: Bearing) -> tuple[str, ...]:
+    """Who manages the first-named closer's area at closing."""
     area = bearing.people[bearing.terms.closers[0]].area
-    around = {notice.person: notice for notice in bearing.around}
-    return tuple(person for person in managers if _area(person, bearing.people, around) == area)
 
+    def area_of(person: str) -> str | None:
+        return bearing.people[person].area if person in bearing.people else bearing.around.heads[person].area
 
-def _area(person: str, people: Mapping[str, Known], around: Mapping[str, Notice]) -> str | None:
-    if person in people:
-        return people[person].area
-    post = around[person].post
-    return post.area if post is not None else None
+    return tuple([person for person in heads if people[person].role == "area_manager" and area_of(person) == area])
 
 
 _position = attrgetter("position")

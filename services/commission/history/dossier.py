@@ -4,7 +4,7 @@ An entry belongs to the cut if it counts from the cut's instant or before and st
 service. Only acts on the deal itself, and the entry of a listing that was attached late, count although they came after.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,7 +17,7 @@ from services.commission import rules
 from services.commission.events import Cut, Terms
 from services.commission.history.naming import names_in
 from services.commission.history.proving import fingerprint
-from services.commission.history.staff import Known, Notice, Staff
+from services.commission.history.staff import Known, Posted, Staff
 from services.commission.history.terms import terms_of
 from shared.entry import Entry, uuid_of
 
@@ -33,6 +33,10 @@ class Dossier(Struct, frozen=True):
     listing: Sequence[Entry]
     client: Sequence[Entry]
     staff: Staff
+
+    def entries(self) -> Iterator[Entry]:
+        """All of it, as it may have been found together."""
+        yield from (*self.deal, *self.listing, *self.client, *self.staff.entries())
 
 
 def dossier_of(entries: Iterable[Entry]) -> Dossier:
@@ -62,13 +66,14 @@ class Bearing(Struct, frozen=True):
     late: Entry | None
     client: Sequence[Entry]
     people: dict[str, Known]
-    around: Sequence[Notice]
+    around: Posted
 
     def fingerprints(self) -> dict[str, str]:
         """Of every entry within the cut, by its id, in the order of ids."""
         told = {e.id: fingerprint(e) for e in (*(e for e in self.deal if belongs(e, self.cut)), *self.listing, *self.client)}
-        notices = (*(notice for known in self.people.values() for notice in known.within), *self.around)
-        return dict(sorted({**told, **{notice.id: notice.fingerprint for notice in notices}}.items()))
+        around = [notice for notices in self.around.notices for notice in notices if notice.person not in self.people]
+        within = [notice for known in self.people.values() for notice in known.within]
+        return dict(sorted({**told, **{notice.id: notice.fingerprint for notice in (*around, *within)}}.items()))
 
 
 def bearing(dossier: Dossier, cut: Cut) -> Bearing:
@@ -79,8 +84,8 @@ def bearing(dossier: Dossier, cut: Cut) -> Bearing:
     names: set[str] = set()
     for entry in (*deal, *listing, *client, *([late] if late is not None else [])):
         names_in(entry.event, names)
-    people = dossier.staff.known(names, cut)
-    return Bearing(cut, terms, deal, listing, late, client, people, dossier.staff.around(people, cut))
+    people = dossier.staff.named(names, cut)
+    return Bearing(cut, terms, deal, listing, late, client, people, dossier.staff.around(people.values(), cut))
 
 
 def _within(entries: Sequence[Entry], service: str, cut: Cut) -> list[Entry]:
@@ -108,7 +113,7 @@ def can_be_judged(entries: Iterable[Entry], cut: Cut) -> bool:
 def closing_store_of(dossier: Dossier, closing: datetime) -> str:
     """The store of the first-named closer at closing; `company` if they are in none."""
     chief = terms_of(dossier.deal).closers[0]
-    posting = dossier.staff.known({chief}, open_cut(closing))[chief].posting
+    posting = dossier.staff.named({chief}, open_cut(closing))[chief].posting
     assert posting is not None, "a closer is in the company"
     return (posting.post.store if posting.post is not None else None) or rules.COMPANY
 

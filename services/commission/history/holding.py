@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any, Literal
 
 from msgspec import structs
@@ -13,7 +14,7 @@ from services.commission.history.dossier import Bearing
 from services.commission.history.staff import Known
 from services.listing import events as listing
 from shared.entry import Entry, uuid_of
-from shared.tenure import Stand, Stands, holder_at
+from shared.tenure import Stands, holder_at
 
 Entered = Literal["in_time", "late", "late_signed_off"]
 
@@ -45,14 +46,17 @@ class _Past:
         self.entries = entries
         self._by_kind: dict[type, list[Entry]] = {}
         for entry in entries:
-            self._by_kind.setdefault(type(entry.event), []).append(entry)
+            kind = type(entry.event)
+            if kind in self._by_kind:
+                self._by_kind[kind].append(entry)
+            else:
+                self._by_kind[kind] = [entry]
 
-    def of(self, *kinds: type) -> list[Entry]:
+    def of(self, kind: type, *more: type) -> Sequence[Entry]:
         """The entries of these kinds, in the order of recording."""
-        found = [entries for kind in kinds if (entries := self._by_kind.get(kind))]
-        if len(found) < 2:
-            return found[0] if found else []
-        return sorted((entry for entries in found for entry in entries), key=lambda e: e.version)
+        if not more:
+            return self._by_kind.get(kind, ())
+        return sorted([entry for each in (kind, *more) for entry in self._by_kind.get(each, ())], key=_version)
 
     def source(self, entry: Entry) -> tuple[str, ...]:
         """The entry, as evidence."""
@@ -122,12 +126,19 @@ def _course(past: _Past, until: datetime) -> tuple[tuple[rules.Move, ...], str, 
 
 
 def _lapses(stands: Stands, at: datetime, source: tuple[str, ...]) -> list[rules.Move]:
-    ended: list[tuple[Stand, Stand]] = list(pairwise(stands))
-    return [rules.Move(after.holder, s.until, s.clause, source) for s, after in ended if s.until is not None and s.until <= at]
+    """Those of a course that have come by an instant, which comes after them."""
+    lapses: list[rules.Move] = []
+    for stand, after in pairwise(stands):
+        if stand.until is None or stand.until > at:
+            break
+        lapses.append(rules.Move(after.holder, stand.until, stand.clause, source))
+    return lapses
 
 
 def _keys(past: _Past, written: Sequence[Entry]) -> tuple[rules.Key, ...]:
     """Keys taken and not given back, who took last at the end; a second taking counts from itself."""
+    if not past.of(listing.KeyTaken):
+        return ()
     held: dict[str, Entry] = {}
     for entry in past.of(listing.KeyTaken, listing.KeyReturned):
         held.pop(entry.event.by, None)
@@ -156,13 +167,13 @@ def _written(past: _Past, refuted: Sequence[Entry]) -> list[Entry]:
 
 def _follow_ups(past: _Past, written: Sequence[Entry], people: Mapping[str, Known]) -> tuple[rules.FollowUp, ...]:
     """What counts as a follow-up: entering, following up, showing; with the writer's team then."""
-    counting = sorted([*past.of(listing.Entered, listing.Shown), *written], key=lambda e: e.version)
-    return tuple(_follow_up(past, e, people) for e in counting)
+    counting = sorted([*past.of(listing.Entered, listing.Shown), *written], key=_version)
+    return tuple([_follow_up(past, e, people) for e in counting])
 
 
 def _follow_up(past: _Past, entry: Entry, people: Mapping[str, Known]) -> rules.FollowUp:
     event: Any = entry.event
-    by = event.recorder if isinstance(event, listing.Entered) else event.by
+    by = event.recorder if type(event) is listing.Entered else event.by
     known = people.get(by)
     post = known.post_at(event.at) if known is not None else None
     return rules.FollowUp(by, event.at, post.team if post is not None else None, past.source(entry))
@@ -174,4 +185,7 @@ def _stands_refuted(said: Sequence[Entry], refuted: Sequence[Entry], what: str) 
 
 
 def _last(entries: Sequence[Entry]) -> Entry:
-    return max(entries, key=lambda e: e.version)
+    return max(entries, key=_version)
+
+
+_version = attrgetter("version")

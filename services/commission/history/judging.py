@@ -1,6 +1,7 @@
 """The judgement: a deal's evidence split under a pack, with all that proves it."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 from msgspec import structs
@@ -10,7 +11,7 @@ from services.commission.events import Cut, Line, PackRef, Settlement
 from services.commission.history.closing import as_it_stood
 from services.commission.history.dossier import Dossier, bearing, dossier_of
 from services.commission.history.proving import digest_of
-from services.commission.rules import Split
+from services.commission.rules import Facts, Split
 from shared.entry import Entry
 from shared.regulation import Pack
 
@@ -29,7 +30,7 @@ def judged_on(dossier: Dossier, cut: Cut, pack: Pack) -> Settlement:
         closing_time=cut.instant,
         pack=PackRef(pack.id, pack.version, pack.digest),
         cut=cut,
-        facts=rules.document_of(facts),
+        facts=_written(facts),
         evidence=bears.fingerprints(),
         base_fen=split.base_fen,
         lines=lines_of(split),
@@ -38,6 +39,13 @@ def judged_on(dossier: Dossier, cut: Cut, pack: Pack) -> Settlement:
         digest="",
     )
     return structs.replace(settlement, digest=digest_of(settlement))
+
+
+def _written(facts: Facts) -> dict[str, Any]:
+    """The facts as a document, the same to the byte wherever it is written."""
+    in_order = {name: dict(sorted(getattr(facts, name).items())) for name in ("people", "teams")}
+    written: dict[str, Any] = rules.document_of(structs.replace(facts, **in_order))
+    return written
 
 
 def split_of(dossier: Dossier, cut: Cut, pack: Pack) -> Split:

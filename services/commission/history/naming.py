@@ -15,6 +15,7 @@ from services.client.events import Wish
 from services.commission import events as own
 from services.listing.events import Check, House
 from shared.entry import Entry
+from shared.tenure import Stands
 
 Posting = authz.Joined | authz.Transferred | authz.Confirmed | authz.Left
 _NAME_CHARACTERS = len("psn_") + 26
@@ -31,39 +32,51 @@ def people_named(entries: Iterable[Entry]) -> set[str]:
 def names_in(event: Any, names: set[str]) -> None:
     """Adds the people whom an event names. What was settled names nobody: it is no evidence of itself."""
     kind: Any = type(event)
-    values = _values_of(kind)
-    if values is None:
-        return
-    for value in values(event):
-        if type(value) is str:
-            if value.startswith("psn_") and len(value) == _NAME_CHARACTERS:
-                names.add(value)
-        elif value is not None:
-            for item in value if isinstance(value, tuple) else (value,):
-                _named_by(item, names)
+    texts, courses, parts = _fields_of(kind)
+    if texts is not None:
+        for text in texts(event):
+            if text is not None and text[:4] == "psn_" and len(text) == _NAME_CHARACTERS:
+                names.add(text)
+    if courses is not None:
+        for course in courses(event):
+            for stand in course or ():
+                holder = stand.holder
+                if holder[:4] == "psn_" and len(holder) == _NAME_CHARACTERS:
+                    names.add(holder)
+    if parts is not None:
+        for part in parts(event):
+            for item in part if type(part) is tuple else (part,):
+                if type(item) is not str:
+                    names_in(item, names)
+                elif item[:4] == "psn_" and len(item) == _NAME_CHARACTERS:
+                    names.add(item)
 
 
-def _named_by(item: Any, names: set[str]) -> None:
-    if isinstance(item, str):
-        if item.startswith("psn_") and len(item) == _NAME_CHARACTERS:
-            names.add(item)
-    else:
-        names_in(item, names)
+Getter = Callable[[Any], tuple[Any, ...]]
 
 
 @cache
-def _values_of(kind: Any) -> Callable[[Any], tuple[Any, ...]] | None:
-    """What reads those fields of a struct that may name people; None if it has none. Words and times name nobody."""
+def _fields_of(kind: Any) -> tuple[Getter | None, Getter | None, Getter | None]:
+    """What reads those fields of a struct that may name people: texts; courses, of which there are most; other tuples and structs."""
     if not issubclass(kind, Struct) or kind in (own.Settled, own.Rebooked):
-        return None
+        return None, None, None
     hints = get_type_hints(kind)
-    fields = [field for field in kind.__struct_fields__ if field not in ("text", "reason") and _may_name(hints[field])]
-    if not fields:
-        return None
-    # With one name an attrgetter gives the bare value; asked for it twice, it gives a tuple as ever.
-    return attrgetter(*fields) if len(fields) > 1 else attrgetter(*fields, *fields)
+    naming = [field for field in kind.__struct_fields__ if field not in _WORDS and _may_name(hints[field])]
+    texts = [field for field in naming if hints[field] in (str, str | None)]
+    courses = [field for field in naming if hints[field] in (Stands, Stands | None)]
+    return _getter(texts), _getter(courses), _getter([field for field in naming if field not in (*texts, *courses)])
 
 
+def _getter(fields: list[str]) -> Getter | None:
+    """What gives these fields' values as a tuple, a single one's too."""
+    if len(fields) == 1:
+        only = attrgetter(*fields)
+        return lambda event: (only(event),)
+    return attrgetter(*fields) if fields else None
+
+
+_WORDS = ("text", "reason", "clause")
+"""Fields that never name anybody, whatever stands in them."""
 _NAMELESS = (int, bool, datetime, date, Decimal, NoneType, House, Check, Wish)
 
 

@@ -1,12 +1,13 @@
 """Everyone's employment as it was recorded, found by person, by team and by what they manage. Kept once, it serves any number of deals."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from itertools import chain
+from typing import Final, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from services.authz import events as authz
 from services.commission import rules
@@ -16,10 +17,15 @@ from services.commission.history.proving import fingerprint
 from shared.entry import Entry
 from shared.identity import Post
 
+HEADS: Final = ("store_manager", "area_manager")
+Place = tuple[Literal["team", "store", "area"], str]
+"""A team that one is in, or a store or area that one is at the head of. Who is in no area belongs to the area ``."""
+
 
 @dataclass(frozen=True, eq=False)
 class Notice:
-    """One entry about a person: a post as it is from then on, a leave, or something that says neither."""
+    """One entry about a person: a post as it is from then on, a leave, or something that says neither. `places` it puts them to; whoever
+    else is posted to one of those `around` matters too."""
 
     entry: Entry
     id: str
@@ -30,6 +36,8 @@ class Notice:
     standing: rules.Standing | None
     leave: rules.Leave | None
     names: frozenset[str]
+    places: frozenset[Place]
+    around: frozenset[Place]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -45,24 +53,42 @@ def notice_of(entry: Entry) -> Notice:
     leave = rules.Leave(person, event.first, event.last, event.maintainer, (id,)) if granted else None
     names: set[str] = set()
     names_in(event, names)
-    return Notice(entry, id, person, entry.position, entry.effective_at, post, standing, leave, frozenset(names))
+    at = entry.effective_at
+    return Notice(entry, id, person, entry.position, at, post, standing, leave, frozenset(names), _places_of(post), _around(post))
+
+
+def _places_of(post: Post | None) -> frozenset[Place]:
+    places: set[Place] = set()
+    if post is not None and post.team is not None:
+        places.add(("team", post.team))
+    if post is not None and post.role == "store_manager" and post.store is not None:
+        places.add(("store", post.store))
+    if post is not None and post.role == "area_manager":
+        places.add(("area", post.area or ""))
+    return frozenset(places)
+
+
+def _around(post: Post | None) -> frozenset[Place]:
+    places: set[Place] = set()
+    if post is not None and post.team:
+        places.add(("team", post.team))
+    if post is not None and post.store:
+        places.add(("store", post.store))
+    if post is not None and post.area:
+        places.add(("area", post.area))
+    return frozenset(places)
 
 
 class Known(Struct, frozen=True):
-    """A person as far as a cut goes: what is within it, and besides, of who joined only later, how they joined."""
+    """A person as far as a cut goes. `within`: what is within it, in the order of recording; `posting`: what told their post last, or if
+    they joined only later, first; `around`: the places where they have been; `names`: whom all this names."""
 
-    within: Sequence[Notice]
-    chosen: Sequence[Notice]
-
-    @property
-    def posting(self) -> Notice | None:
-        """What told their post last, or if they joined only later, first; None: nothing did."""
-        return _last_posting(self.within) or next((notice for notice in self.chosen if notice.post is not None), None)
-
-    @property
-    def area(self) -> str | None:
-        posting = _last_posting(self.within)
-        return posting.post.area if posting is not None and posting.post is not None else None
+    within: Sequence[Notice] = ()
+    posting: Notice | None = None
+    area: str | None = None
+    has_leaves: bool = False
+    around: frozenset[Place] = frozenset()
+    names: frozenset[str] = frozenset()
 
     def post_at(self, at: datetime) -> Post | None:
         """Their post at an instant of the past; None before they joined."""
@@ -72,73 +98,148 @@ class Known(Struct, frozen=True):
         return None
 
 
-class Staff:
-    """The notices of a company's people, each person's in the order of recording."""
+def known(within: Sequence[Notice], first: Notice) -> Known:
+    """A person by what is within a cut, and by how they joined, if only later."""
+    chosen = within if first in within or first.entry.version != 1 else [first, *within]
+    postings = [notice for notice in within if notice.post is not None]
+    posting = postings[-1] if postings else next((notice for notice in chosen if notice.post is not None), None)
+    return Known(
+        within=within,
+        posting=posting,
+        area=postings[-1].post.area if postings and postings[-1].post is not None else None,
+        has_leaves=any(notice.leave is not None for notice in within),
+        around=frozenset(place for notice in chosen for place in notice.around),
+        names=frozenset(name for notice in chosen for name in notice.names),
+    )
 
-    __slots__ = ("_managers_of_areas", "_managers_of_stores", "_people", "_teams")
+
+class Posted(Struct, frozen=True):
+    """Who has been posted to one or more places, as far as a cut goes: each person's standing as the last notice here says; the posts of
+    those at the head of a store or an area; where teams are. `notices` are given place by place, each in the order of recording."""
+
+    notices: Sequence[Sequence[Notice]]
+    standings: dict[str, rules.Standing]
+    heads: dict[str, Post]
+    stores: dict[str, str]
+
+    def in_order(self) -> list[Notice]:
+        """The notices, each once, in the order of recording."""
+        found = {notice.position: notice for notices in self.notices for notice in notices}
+        return [found[position] for position in sorted(found)]
+
+
+def posted(notices: Sequence[Notice]) -> Posted:
+    """What notices say, given in the order of recording."""
+    posts = [(notice.person, notice.post) for notice in notices if notice.post is not None]
+    standings = {notice.person: notice.standing for notice in notices if notice.standing is not None}
+    heads = {person: post for person, post in dict(posts).items() if post.role in HEADS}
+    return Posted([notices], standings, heads, {post.team: post.store for _, post in posts if post.team and post.store})
+
+
+def together(each: Sequence[Posted]) -> Posted:
+    """All places together. Of who was in two of them the later notice says their standing; so it is with teams."""
+    standings: dict[str, rules.Standing] = {}
+    heads: dict[str, Post] = {}
+    stores: dict[str, str] = {}
+    for one in each:
+        standings |= one.standings
+        heads |= one.heads
+        stores |= one.stores
+    notices = [notices for one in each for notices in one.notices]
+    whole = Posted(notices, standings, heads, stores)
+    if len(standings) + len(stores) == sum([len(one.standings) + len(one.stores) for one in each]):
+        return whole
+    return structs.replace(posted(whole.in_order()), notices=notices)
+
+
+class _Line:
+    """The notices of a person, or to a place, in the order of recording."""
+
+    __slots__ = ("_effective", "_positions", "is_straight", "notices")
+
+    def __init__(self) -> None:
+        self.notices: list[Notice] = []
+        self.is_straight = True
+        self._positions: list[int] = []
+        self._effective: list[datetime] = []
+
+    def take(self, notice: Notice) -> None:
+        self.is_straight = self.is_straight and (not self.notices or self._effective[-1] <= notice.effective_at)
+        self.notices.append(notice)
+        self._positions.append(notice.position)
+        self._effective.append(notice.effective_at)
+
+    def count(self, instant: datetime, upto: int) -> int:
+        """How many are within a cut, if they count in the order in which they were recorded."""
+        return min(bisect_right(self._positions, upto), bisect_right(self._effective, instant))
+
+    def within(self, instant: datetime, upto: int) -> list[Notice]:
+        return [n for n in self.notices if n.position <= upto and n.effective_at <= instant and n.entry.event is not None]
+
+
+class Staff:
+    """The notices of a company's people. What was asked once of a person or a place is kept, until they change."""
+
+    __slots__ = ("_known", "_people", "_places", "_posted")
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
-        self._people: dict[str, list[Notice]] = {}
-        self._teams: dict[str, list[Notice]] = {}
-        self._managers_of_stores: dict[str, list[Notice]] = {}
-        self._managers_of_areas: dict[str, list[Notice]] = {}
+        self._people: dict[str, _Line] = {}
+        self._places: dict[Place, _Line] = {}
+        self._known: dict[tuple[str, int], Known] = {}
+        self._posted: dict[tuple[Place, int], Posted] = {}
         for entry in entries:
             self.take(entry)
 
     def take(self, entry: Entry) -> None:
         """Takes in what was recorded next."""
         notice = notice_of(entry)
-        self._people.setdefault(notice.person, []).append(notice)
-        post = notice.post
-        if post is None:
-            return
-        if post.team is not None:
-            self._teams.setdefault(post.team, []).append(notice)
-        if post.role == "store_manager" and post.store is not None:
-            self._managers_of_stores.setdefault(post.store, []).append(notice)
-        if post.role == "area_manager":
-            self._managers_of_areas.setdefault(post.area or "", []).append(notice)
+        self._people.setdefault(notice.person, _Line()).take(notice)
+        for place in notice.places:
+            self._places.setdefault(place, _Line()).take(notice)
 
-    def known(self, names: set[str], cut: Cut) -> dict[str, Known]:
-        """The people named, and whom the entries about these name, as far as the cut goes."""
-        found: dict[str, Known] = {}
+    def entries(self) -> Iterator[Entry]:
+        """All entries, person by person."""
+        return (notice.entry for line in self._people.values() for notice in line.notices)
+
+    def named(self, names: Iterable[str], cut: Cut) -> dict[str, Known]:
+        """The people named, and whom the entries about these name, and so on, as far as a cut goes."""
         instant, upto = cut.instant, cut.positions.get("authz", 0)
-        missing = names
+        found: dict[str, Known] = {}
+        missing = list(names)
         while missing:
-            more: set[str] = set()
-            for person in missing:
-                found[person] = known = _known(self._people.get(person, ()), instant, upto)
-                for notice in known.chosen:
-                    more |= notice.names
-            missing = more - found.keys()
+            person = missing.pop()
+            if person not in found:
+                found[person] = self._person(person, instant, upto)
+                missing += found[person].names
         return found
 
-    def around(self, found: dict[str, Known], cut: Cut) -> list[Notice]:
-        """What put others into the teams of these people, or at the head of their stores and areas; in the order of recording."""
+    def around(self, people: Iterable[Known], cut: Cut) -> Posted:
+        """Who has been posted where these people have been: to their teams, or to the head of their stores and areas."""
         instant, upto = cut.instant, cut.positions.get("authz", 0)
-        posts = [notice.post for known in found.values() for notice in known.chosen if notice.post is not None]
-        notices = [
-            *(self._teams.get(team, ()) for team in {post.team for post in posts if post.team}),
-            *(self._managers_of_stores.get(store, ()) for store in {post.store for post in posts if post.store}),
-            *(self._managers_of_areas.get(area, ()) for area in {"", *(post.area for post in posts if post.area)}),
-        ]
-        others = {
-            notice.position: notice
-            for notice in chain.from_iterable(notices)
-            if notice.position <= upto and notice.effective_at <= instant and notice.person not in found
-        }
-        return [others[position] for position in sorted(others)]
+        places = _NO_AREA.union(*[person.around for person in people])
+        return together([self._place(place, instant, upto) for place in places])
+
+    def _person(self, person: str, instant: datetime, upto: int) -> Known:
+        line = self._people.get(person)
+        if line is None:
+            return _NOBODY
+        key = (person, line.count(instant, upto))
+        found = self._known.get(key) if line.is_straight else None
+        if found is None:
+            found = self._known[key] = known(line.within(instant, upto), line.notices[0])
+        return found
+
+    def _place(self, place: Place, instant: datetime, upto: int) -> Posted:
+        line = self._places.get(place)
+        if line is None:
+            return _EMPTY
+        key = (place, line.count(instant, upto))
+        found = self._posted.get(key) if line.is_straight else None
+        if found is None:
+            found = self._posted[key] = posted(line.within(instant, upto))
+        return found
 
 
-def _known(notices: Sequence[Notice], instant: datetime, upto: int) -> Known:
-    within = [n for n in notices if n.position <= upto and n.effective_at <= instant and n.entry.event is not None]
-    if not notices or within[:1] == notices[:1] or notices[0].entry.version != 1:
-        return Known(within, within)
-    return Known(within, [notices[0], *within])
-
-
-def _last_posting(notices: Sequence[Notice]) -> Notice | None:
-    for notice in reversed(notices):
-        if notice.post is not None:
-            return notice
-    return None
+_NOBODY: Final = Known()
+_EMPTY: Final = posted(())
+_NO_AREA: Final[frozenset[Place]] = frozenset({("area", "")})

@@ -1,7 +1,8 @@
 """The journal of everyone's entries, byte for byte, and what finds in it the evidence of a deal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -93,6 +94,35 @@ async def stream(connection: Connection, tenant: UUID, id: str) -> list[Entry]:
     return _entries(await connection.fetch(f"{_ROWS} where tenant = $1 and stream = $2 order by version", tenant, uuid_of(id)))
 
 
+async def streams(connection: Connection, tenant: UUID, ids: Collection[UUID]) -> dict[UUID, list[Entry]]:
+    """The journalled entries of many streams, each in order; without those of which none was heard."""
+    found: dict[UUID, list[Entry]] = {}
+    if ids:
+        rows = await connection.fetch(f"{_ROWS} where tenant = $1 and stream = any($2) order by stream, version", tenant, list(ids))
+        for entry in _entries(rows):
+            found.setdefault(entry.stream, []).append(entry)
+    return found
+
+
+async def records(connection: Connection, tenant: UUID, firsts: Collection[str]) -> dict[str, list[UUID]]:
+    """The streams of every record of these persons, by their first record (A-2.5): the first itself, and its duplicates."""
+    rows = await connection.fetch(
+        "select named.key, journal.stream from named join journal using (tenant, source, position)"
+        " where named.tenant = $1 and named.kind = 'record' and named.key = any($2) order by position",
+        tenant, list(firsts),
+    )  # fmt: skip
+    found = {first: [uuid_of(first)] for first in firsts}
+    for row in rows:
+        found[row["key"]].append(row["stream"])
+    return found
+
+
+async def staff(connection: Connection, tenant: UUID) -> list[Entry]:
+    """The journalled entries about a company's people, in order."""
+    rows = await connection.fetch(f"{_ROWS} where tenant = $1 and source = 'authz' order by recorded_at, position", tenant)
+    return [entry for entry in _entries(rows) if prefix_of(entry.type) == "psn"]
+
+
 async def entries(connection: Connection, tenant: UUID, ids: Iterable[str]) -> list[Entry]:
     """The journalled ones among entries, by their ids; in no order."""
     places = [id.partition("@") for id in ids]
@@ -151,15 +181,13 @@ async def _posts_around(connection: Connection, tenant: UUID, found: Sequence[En
 def _entries(rows: Sequence[Any]) -> list[Entry]:
     """Rows as entries. One of a category that nobody knows (any more) has no id: it is as if gone."""
     return [
-        Entry(
-            row["source"], row["position"], row["tenant"], row["stream"], row["version"], row["type"],
-            _event(row["source"], row["type"], row["data"]), row["data"], _meta(row["meta"]), row["at"], row["recorded_at"],
-        )
-        for row in rows
-        if _has_category(row["type"])
-    ]  # fmt: skip
+        Entry(source, position, tenant, stream, version, type, _event(source, type, data), data, _meta(meta), at, recorded_at)
+        for source, position, tenant, stream, version, type, data, meta, at, recorded_at in rows
+        if _has_category(type)
+    ]
 
 
+@lru_cache(maxsize=4096)
 def _has_category(type: str) -> bool:
     try:
         return bool(prefix_of(type))
