@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup environment run test bench clauses faults lint lock
+.PHONY: help setup environment run test bench clauses faults model mutation lint lock
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -43,6 +43,12 @@ clauses: setup  ## without each clause its tests, and no others, fail
 faults: setup  ## the full matrix of kills and wipes over the cases
 	@export FENYONG_SEED=$${FENYONG_SEED:-$$RANDOM}; echo "The same again: FENYONG_SEED=$$FENYONG_SEED make faults"; \
 	  $(BIN)/python -m pytest -q -m fault --durations=0
+
+model: setup  ## compare the split with a naive model of both packs, on 100,000 invented deals
+	@$(BIN)/python -m tests.model
+
+mutation: setup  ## change the code of the split in every small way, and see whether a test minds
+	@$(BIN)/python -m tests.model.mutate
 
 lint: setup  ## ruff and mypy --strict
 	@$(BIN)/ruff check .

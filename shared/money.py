@@ -30,8 +30,6 @@ def share(base_fen: Fen, points: Sequence[Fraction]) -> list[Fen]:
 
 def points_of(text: str | int) -> Fraction:
     """Points as written, `20` or `"20/3"`; ValueError for a sign, a decimal point, blanks or anything else."""
-    if isinstance(text, bool):
-        raise ValueError("points are a whole number or a fraction such as 20/3")
     written = _POINTS.fullmatch(str(text))
     if written is None:
         raise ValueError("points are a whole number or a fraction such as 20/3")

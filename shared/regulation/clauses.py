@@ -52,6 +52,7 @@ _DAYS = _whole(1, 3660)
 _HOURS = _whole(1, 8784)
 _COUNT = _whole(0, 1000)
 _PERCENT = _whole(0, 100)
+_HALF = _whole(0, 50)
 _FINE = _whole(0, 100_000_000)
 _POINTS = Parameter(_one_share)
 _SHARES = Parameter(_shares, of_roles=True)
@@ -77,7 +78,7 @@ CLAUSES: Final[Mapping[str, Known]] = {
     "A-1.2.2": _TABLE,
     "B-1-3": _TABLE,
     "A-1.N1": Known({"points": _POINTS, "percent": _PERCENT}, stage=2),
-    "A-1.N2": Known({"percent": _PERCENT}, stage=2),
+    "A-1.N2": Known({"percent": _HALF}, stage=2),
     "A-1.N3": Known({"roles": _words(*ROLES), "by_analogy": _words(*ROLES)}, stage=3),
     "A-1.N5": Known(),
     "A-1.N7": Known(),

@@ -42,7 +42,8 @@ def main() -> int:
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.model", description="Compare the split with a naive model of it.")
     parser.add_argument("--deals", type=int, default=100_000, help="how many (100000)")
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="by chance unless given")
+    seed = int(os.environ.get("FENYONG_SEED") or random.SystemRandom().randrange(10**6))
+    parser.add_argument("--seed", type=int, default=seed, help="FENYONG_SEED, else by chance")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (all cores)")
     parser.add_argument("--show", type=int, default=5, help="differences to print (5)")
     parser.add_argument("--deal", type=int, help="tell this one deal of the seed")

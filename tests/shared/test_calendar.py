@@ -106,7 +106,17 @@ def test_a_naive_instant_and_a_negative_term_are_our_fault() -> None:
     with pytest.raises(AssertionError):
         term_end(at("2024-03-01 10:00"), -1)
     with pytest.raises(AssertionError):
+        hours_end(at("2024-03-01 10:00"), -1)
+    with pytest.raises(AssertionError):
+        days_before(at("2024-03-01 10:00"), -1)
+    with pytest.raises(AssertionError):
         days_inclusive(date(2024, 3, 2), date(2024, 3, 1))
+
+
+def test_a_term_of_nothing_ends_at_once_and_of_no_days_with_the_day() -> None:
+    assert hours_end(at("2024-03-01 10:00"), 0) == at("2024-03-01 10:00")
+    assert term_end(at("2024-03-01 10:00"), 0) == at("2024-03-02 00:00")
+    assert days_before(at("2024-03-01 10:00"), 0) == at("2024-03-01 00:00")
 
 
 def test_the_clock_tells_an_instant_with_a_zone() -> None:

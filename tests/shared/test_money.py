@@ -55,6 +55,8 @@ def test_negative_points_and_a_negative_base_are_our_fault() -> None:
         share(-1, [Fraction(100)])
     with pytest.raises(AssertionError):
         share(1, [Fraction(110), Fraction(-10)])
+    with pytest.raises(AssertionError):
+        share(1, [Fraction(101), Fraction(-1)])
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def key_share(parts: Parts, facts: Facts, pack: Pack) -> Parts:
     holder_first = (("listing_holder",), ("listing", "listing_recorder"))
     listing_side = (LISTING_ROLES,) if pack.reading("R-key-lapsed") == "pro_rata" else holder_first
     left = _take(_take(parts, pack, *listing_side), pack, ("closing",))
-    taken = WHOLE - points_in(left, pack.order) if parts else Fraction(0)
+    taken = WHOLE - points_in(left, pack.order)
     cited = citing(("A-1.N1",), *judging("key", pack))
     return (*left, Part("key", key.by, taken, facts.credit_of(key.by), cited, key.evidence + declared(key)))
 
@@ -71,12 +71,10 @@ def incorrect_listing(parts: Parts, facts: Facts, pack: Pack) -> Parts:
 
 
 def _to_company(clause: str, parts: Parts, roles: Container[str], evidence: Evidence = ()) -> Parts:
-    """What somebody earned in these roles of a company's own is the company's."""
+    """What is in these roles of a company's own is the company's, whoever earned it or has it in another's stead."""
     return each_part(
         parts,
-        lambda part: (
-            given(part, COMPANY, COMPANY, clause, evidence, held="vacant") if part.role in roles and part.held == "work" else part,
-        ),
+        lambda part: (given(part, COMPANY, COMPANY, clause, evidence, held="vacant") if part.role in roles else part,),
     )
 
 
@@ -100,14 +98,14 @@ def is_divided(listing: Listing) -> bool:
     return listing.holder != listing.recorder or any(move.clause is not None for move in listing.moves)
 
 
-def dividing_clause(listing: Listing, pack: Pack) -> str | None:
+def dividing_clause(listing: Listing, pack: Pack) -> str:
     """The clause that divides the listing side: on a team's account A-2.17, after a claim by A-2.16 that one, else A-2.7."""
     ways = [move.clause for move in listing.moves if move.clause is not None]
     if listing.holder.startswith("team:") and pack.has("A-2.17"):
         return "A-2.17"
     if ways and ways[-1] == "A-2.16" and pack.has("A-2.16"):
         return "A-2.16"
-    return "A-2.7" if pack.has("A-2.7") else None
+    return "A-2.7"
 
 
 def _divided(clause: str, parts: Parts, facts: Facts, pack: Pack) -> Parts:
@@ -194,13 +192,13 @@ def _closes_under(part: Part, senior: str, facts: Facts, pack: Pack) -> bool:
 
 def _halved(part: Part, senior: str, facts: Facts, pack: Pack) -> Parts:
     percent = 50 if pack.reading("R-halves") == "half_each" else pack["A-1.N2"].percent
+    lost = part.points * (100 - 2 * percent) / 100
     part = replace(part, points=part.points * percent / 100, clauses=citing(part.clauses, "A-1.N2"))
     evidence = facts.client.senior_evidence + facts.standing(part.to).evidence
     seniors = given(part, senior, facts.credit_of(senior), "A-1.N2", evidence)
     if part.role in pack.roles and facts.has_left(senior):
         seniors = _of_who_left(seniors, pack.roles[part.role], facts)
     halves = (seniors, replace(part, evidence=part.evidence + evidence))
-    lost = part.points * (100 - 2 * percent) / percent if percent else None
     return halves if not lost else (*halves, replace(part, role="company", to=COMPANY, credit=COMPANY, points=lost, held="vacant"))
 
 

@@ -158,7 +158,7 @@ def _inaccurate_rental(parts: Parts, listing: Listing, facts: Facts, pack: Pack)
             changed.append(part)
             continue
         moving = min(left, part.points) if of_the_deal else part.points * clause.percent_rental / 100
-        left -= moving if of_the_deal else 0
+        left -= moving
         cited = replace(part, clauses=citing(part.clauses, "B-1-3-6"), evidence=part.evidence + listing.refuted_evidence)
         changed += [replace(cited, points=part.points - moving), *_to_closers_by("B-1-3-6", replace(cited, points=moving), facts)]
     return tuple(changed)
