@@ -46,8 +46,9 @@ def misfits(clauses: Mapping[str, Clause], written: Mapping[str, Mapping[str, An
             if reason := _astray(role, parameter, getattr(role, parameter), {one.name for one in roles}, tables):
                 yield problem(role.clause, parameter, reason)
     shared = {name for shares in tables.values() for name in shares}
-    for id in clauses:
-        if reason := _idle(id, shared, roles):
+    for id, clause in clauses.items():
+        meant = WORKS_ON.get(id) or (clause.roles if id == "A-1.N3" else None)
+        if meant and (reason := _idle(id, meant, shared, roles)):
             yield problem(id, "clause", reason)
 
 
@@ -65,10 +66,9 @@ def _astray(role: Role, parameter: str, outcome: str, own: Collection[str], tabl
     return f"goes to {outcome}, to which {without[0]} gives no share (0 will do)" if without else None
 
 
-def _idle(clause: str, shared: Collection[str], roles: Collection[Role]) -> str | None:
+def _idle(clause: str, meant: Collection[str], shared: Collection[str], roles: Collection[Role]) -> str | None:
     """Why a clause would do nothing in this pack; None if it has something to work on."""
-    meant = WORKS_ON.get(clause)
-    if meant is None or any(name in shared for name in meant):
+    if any(name in shared for name in meant):
         return None
     if any(ALIKE.get(clause, frozenset()).intersection(role.earned_by) for role in roles):
         return None

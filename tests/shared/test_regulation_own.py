@@ -119,6 +119,7 @@ OWN_CHANGES: Final[list[tuple[Document, str, str]]] = [
     (own(table={"of": ["tips"]}), "clauses[1].of", "tips is not one of"),
     (beside(B, "B-1-3"), "clauses[1].shares", "two tables apply under: sale, no exclusive: B-1-3 and N-2"),
     (beside(A, "A-1.N1"), "clauses[2].clause", "A-1.N1 works on listing and listing_recorder and listing_holder and closing, to which no"),
+    (beside(B, "A-1.N3"), "clauses[2].clause", "A-1.N3 works on client, to which no table here gives a share"),
     (beside(B, "B-1-3-4"), "clauses[2].clause", "B-1-3-4 works on survey and plan and key"),
     (own(clauses=list(reversed(beside(A, "A-R1")["clauses"]))), "clauses[1]", "N-2 has to come before A-R1"),
 ]
