@@ -110,7 +110,7 @@ def test_pro_rata_it_takes_of_recorder_and_holder_alike_in_either_order() -> Non
         assert roles(keyed, reading(pack, "R-key-lapsed", "pro_rata"))[:2] == ["listing_recorder R 20/3", "listing_holder H 40/3"]
 
 
-@clause("A-2.6", "A-2.7")
+@clause("A-2.6", "A-2.7", "A-2.12")
 def test_what_was_divided_before_it_was_found_incorrect_is_one_line_again() -> None:
     later = in_order(A, "A-2.7", "A-2.6")
     facts = with_listing(DIVIDED, correct=False)
@@ -122,19 +122,25 @@ def test_what_was_divided_before_it_was_found_incorrect_is_one_line_again() -> N
 # Other numbers
 
 
-@clause("A-2.7", "A-2.16", "A-2.17")
+@clause("A-2.16", "A-2.17")
 @pytest.mark.parametrize(
     ("holder", "moves", "gone", "keeps"),
     [
-        ("H", (LAPSED, CLAIMED), (), 10),
-        ("team:G1", (LAPSED,), (), 6),
-        ("team:G1", (LAPSED,), ("A-2.17",), 10),
-        ("H", (LAPSED, REACHED), (), 8),
-        ("H", (LAPSED, REACHED), ("A-2.16",), 10),
-        ("H", (REACHED, replace(LAPSED, at=REACHED.at), replace(CLAIMED, to="X")), (), 10),
-        ("X", (REACHED, Move("X", REACHED.at)), (), 8),
+        pytest.param("H", (LAPSED, CLAIMED), (), 10, marks=clause("A-2.7"), id="claimed"),
+        pytest.param("team:G1", (LAPSED,), (), 6, id="team"),
+        pytest.param("team:G1", (LAPSED,), ("A-2.17",), 10, marks=clause("A-2.7"), id="team-without-clause"),
+        pytest.param("H", (LAPSED, REACHED), (), 8, id="reached"),
+        pytest.param("H", (LAPSED, REACHED), ("A-2.16",), 10, marks=clause("A-2.7"), id="reached-without-clause"),
+        pytest.param(
+            "H",
+            (REACHED, replace(LAPSED, at=REACHED.at), replace(CLAIMED, to="X")),
+            (),
+            10,
+            marks=clause("A-2.7"),
+            id="reached-then-claimed",
+        ),
+        pytest.param("X", (REACHED, Move("X", REACHED.at)), (), 8, id="reached-then-reassigned"),
     ],
-    ids=["claimed", "team", "team-without-clause", "reached", "reached-without-clause", "reached-then-claimed", "reached-then-reassigned"],
 )
 def test_each_clause_that_divides_has_its_own_number(holder: str, moves: tuple[Move, ...], gone: tuple[str, ...], keeps: int) -> None:
     pack = load(setting(load(setting(A, "A-2.16", recorder_points=8)), "A-2.17", recorder_points=6))
@@ -164,12 +170,12 @@ def test_two_cannot_each_have_more_than_half() -> None:
 
 @clause("B-1-3-2")
 @pytest.mark.parametrize(
-    ("door", "compass", "lines"), [(True, False, ["FP", "R"]), (False, True, ["R", "FP"]), (False, False, ["FP", "FP"])]
+    ("door", "compass", "counts"), [(True, False, [True, False]), (False, True, [False, True]), (False, False, [True, True])]
 )
-def test_a_pack_may_ask_of_a_plan_only_the_door_or_only_the_compass(door: bool, compass: bool, lines: list[str]) -> None:
+def test_a_pack_may_ask_of_a_plan_only_the_door_or_only_the_compass(door: bool, compass: bool, counts: list[bool]) -> None:
     pack = load(setting(B, "B-1-3-2", door=door, compass=compass))
     only = (FloorPlan("FP", True, False), FloorPlan("FP", False, True))
-    assert [roles(with_listing(under_b(), plans=(plan,)), pack)[2] for plan in only] == [f"plan {to} 5" for to in lines]
+    assert ["plan FP 5" in roles(with_listing(under_b(), plans=(plan,)), pack) for plan in only] == counts
 
 
 # Tables of another shape
@@ -189,13 +195,13 @@ def test_only_the_listing_part_is_divided_not_what_else_the_holder_took_over() -
     assert roles(DIVIDED, pack)[:3] == ["listing_recorder R 10", "listing_holder H 10", "survey H 10"]
 
 
-@clause("B-1-3-3")
+@clause("B-1-3")
 def test_a_share_of_the_companys_own_is_not_the_listing_agents() -> None:
     pack = sharing(B, "B-1-3", listing=10, survey=5, plan=5, key=10, closing=60, client=5, company=5)
     assert roles(under_b(), pack)[-1] == "company company 5"
 
 
-@clause("A-2.4", "A-1.N2")
+@clause("A-2.4")
 def test_closers_of_whom_the_company_decides_have_no_part_to_halve() -> None:
     pack = reading(A, "R-coshowing", "exactly_two")
     facts = with_client(a_sale(closers=("N", "C", "C2")), senior="M")
@@ -243,7 +249,7 @@ def test_what_is_the_companys_already_cannot_be_forfeit() -> None:
     assert clauses_of(facts, pack, "client") == ("A-1.2.1", "A-R1")
 
 
-@clause("B-1-3-5", "B-1-4-2")
+@clause("B-1-3-5")
 def test_the_entry_of_a_late_listing_signed_off_is_its_recorders_follow_up_and_nobody_elses() -> None:
     facts = with_listing(under_b(), entered="late_signed_off", follow_ups=())
     assert roles(facts, B)[0] == "listing R 10"
@@ -257,14 +263,13 @@ def test_an_idle_agents_latest_follow_up_is_told(days: tuple[int, ...]) -> None:
     assert evidence_of(with_listing(under_b(), follow_ups=follow_ups), B, "listing") == ("L1@1", "L1@20")
 
 
-@clause("B-1-3-1", "B-1-3-2")
 @pytest.mark.parametrize("source", ["surveyor", "plan_drawer", "key_holder", "exclusive_signer", "listing_recorder", "listing_holder"])
 def test_without_a_listing_nobody_earns_what_is_done_on_one(source: str) -> None:
     pack = own(role("first", 1, source), shares={"first": 100}, beside=[])
     assert roles(a_sale(listing=None), pack) == ["first company 100"]
 
 
-@clause("A-2.7")
+@clause("A-1.1")
 def test_a_split_is_written_with_its_points_as_text_in_lowest_terms() -> None:
     lines = document_of(split(a_rental(closers=("C", "C2", "C3")), load(setting(A, "A-1.1", shares={"listing": 30, "closing": 70}))))[
         "lines"
@@ -340,7 +345,6 @@ def test_what_falls_to_the_company_rests_on_nothing_that_the_companys_own_share_
     assert evidence_of(a_sale(), pack, "company") == ("D1@1",)
 
 
-@clause("A-1.N5", "B-1-3-2")
 @pytest.mark.parametrize(
     ("source", "judge", "done"),
     [
