@@ -46,8 +46,8 @@ def _reads(reach: Reach, *beside: Role) -> Act:
 
 ACTS: Final[dict[str, Act]] = {
     **_acts(
-        "listing.enter listing.follow_up listing.take_key listing.return_key listing.sign_exclusive listing.survey listing.floor_plan"
-        " listing.mark client.enter client.follow_up client.view client.claim mandate.request",
+        "listing.enter listing.follow_up listing.take_key listing.return_key listing.sign_exclusive listing.upload_photo listing.survey"
+        " listing.floor_plan listing.mark client.enter client.follow_up client.view client.claim mandate.request",
         Act(Reach.ANY, "agent"),
     ),
     **_acts("listing.complete listing.conceal listing.reveal", Act(Reach.OWN, "agent")),

@@ -17,7 +17,7 @@ def upload_photo(
     listing: Listing, *, by: Caller, photo: str, sha256: str, media_type: str, size_bytes: int, width: int, height: int, at: datetime
 ) -> list[Event]:
     """B-1-3-1: takes a picture, the same one once."""
-    allow(by, "listing.survey")
+    allow(by, "listing.upload_photo")
     first = next((one for one in listing.photos if one.sha256 == sha256), None)
     if first is not None:
         raise Refused("photo_uploaded_already", "B-1-3-1", first=first.photo, by=first.by)

@@ -22,7 +22,7 @@ class Watermark(Body):
     reason: Reason
 
 
-@routes.upload("/v1/listings/{id}:upload-photo", act="listing.survey", media=tuple(photos.MEDIA))
+@routes.upload("/v1/listings/{id}:upload-photo", act="listing.upload_photo", media=tuple(photos.MEDIA))
 async def upload_photo(ctx: Ctx, id: ListingId) -> Response:
     """Takes a picture for a survey or a plan (B-1-3-1, B-1-3-2): 201 with its id, by which a survey names it."""
     media_type = ctx.request.headers["content-type"].lower()
