@@ -28,6 +28,7 @@ Earners = tuple[tuple[str, Evidence], ...]
 NOBODY: Final[Earners] = ()
 OTHERS: Final = "others"
 """Who gets what goes to the other roles in proportion, before it is known who they are."""
+ALL: Final = Fraction(1)
 EARNED: Final = ("work", "agency")
 """How parts are held that somebody earned."""
 
@@ -49,27 +50,30 @@ def with_own_roles(parts: Parts, table: Clause, facts: Facts, pack: Pack) -> Par
     """
     shares = [(role, points) for role, points in table.shares.items() if role in pack.roles]
     own = [_part(role, points, each, table, facts) for role, points in shares for each in _portions(role, parts, facts, pack, ())]
-    earned = sum((part.points for part in (*parts, *own) if part.held in EARNED), Fraction(0))
     falling = [part for part in own if part.to == OTHERS]
-    grows = 1 + sum((part.points for part in falling), Fraction(0)) / earned if earned else Fraction(1)
+    if not falling:
+        return (*parts, *own)
+    earned = sum((part.points for part in (*parts, *own) if part.held in EARNED), Fraction(0))
+    grows = 1 + sum((part.points for part in falling), Fraction(0)) / earned if earned else ALL
     cited = tuple(pack.roles[part.role].clause for part in falling)
     return tuple(_settled(part, grows, cited, bool(earned)) for part in (*parts, *own))
 
 
 def _part(role: str, points: Fraction, portion: Portion, table: Clause, facts: Facts) -> Part:
     clauses = citing((table.id,), *portion.clauses)
+    theirs = points if portion.of is ALL else points * portion.of
     if portion.earned:
-        return Part(role, portion.to, points * portion.of, facts.credit_of(portion.to), clauses, portion.evidence)
+        return Part(role, portion.to, theirs, facts.credit_of(portion.to), clauses, portion.evidence)
     if portion.to in (COMPANY, OTHERS):
-        return Part(role, portion.to, points * portion.of, COMPANY, clauses, portion.evidence, held="vacant")
-    return Part(role, portion.to, points * portion.of, facts.credit_of(portion.to), clauses, portion.evidence, held="moved")
+        return Part(role, portion.to, theirs, COMPANY, clauses, portion.evidence, held="vacant")
+    return Part(role, portion.to, theirs, facts.credit_of(portion.to), clauses, portion.evidence, held="moved")
 
 
 def _settled(part: Part, grows: Fraction, cited: tuple[str, ...], is_shared_out: bool) -> Part:
     """A part once it is known how much of the others falls to it. What was shared out leaves a line without points with the company."""
     if part.to == OTHERS:
         return replace(part, to=COMPANY, points=Fraction(0) if is_shared_out else part.points)
-    if part.held in EARNED and part.points and grows != 1:
+    if part.held in EARNED and part.points and is_shared_out:
         return replace(part, points=part.points * grows, clauses=citing(part.clauses, *cited))
     return part
 
@@ -77,14 +81,14 @@ def _settled(part: Part, grows: Fraction, cited: tuple[str, ...], is_shared_out:
 def _portions(role: str, known: Parts, facts: Facts, pack: Pack, via: tuple[str, ...]) -> tuple[Portion, ...]:
     """Who gets a role's part, and how much. `via` are the roles that fell to this one: what goes in a circle is the company's."""
     if role in via:
-        return (Portion(COMPANY, Fraction(1), ()),)
+        return (Portion(COMPANY, ALL, ()),)
     if role not in pack.roles:
         return _of_known(role, known)
     own = pack.roles[role]
     earners, cited = _earners(own, facts, pack)
     if not earners:
-        return _fallen(own, own.if_nobody, Portion(COMPANY, Fraction(1), cited), known, facts, pack, via)
-    each = Fraction(1, len(earners))
+        return _fallen(own, own.if_nobody, Portion(COMPANY, ALL, cited), known, facts, pack, via)
+    each = ALL if len(earners) == 1 else Fraction(1, len(earners))
     portions: list[Portion] = []
     for person, evidence in earners:
         theirs = Portion(person, each, cited, evidence, earned=True)
@@ -93,7 +97,7 @@ def _portions(role: str, known: Parts, facts: Facts, pack: Pack, via: tuple[str,
         else:
             theirs = replace(theirs, evidence=evidence + facts.standing(person).evidence, earned=False)
             portions += _fallen(own, own.if_left, theirs, known, facts, pack, via)
-    return _together(portions)
+    return _together(portions) if len(portions) > 1 else tuple(portions)
 
 
 def _together(portions: Iterable[Portion]) -> tuple[Portion, ...]:
@@ -126,9 +130,11 @@ def _fallen(own: Role, outcome: str, portion: Portion, known: Parts, facts: Fact
 
 def _earners(own: Role, facts: Facts, pack: Pack) -> tuple[Earners, tuple[str, ...]]:
     """Those whom the first source names that names anyone; and the clauses that say so: the role's, and what judges acts."""
-    out = {person for source in own.but_not for person, _ in EARNERS[source](own, facts, pack)}
+    out = {person for source in own.but_not for person, _ in EARNERS[source](own, facts, pack)} if own.but_not else ()
     for source in own.earned_by:
-        found = tuple((person, evidence) for person, evidence in EARNERS[source](own, facts, pack) if person not in out)
+        found = EARNERS[source](own, facts, pack)
+        if out:
+            found = tuple((person, evidence) for person, evidence in found if person not in out)
         if found:
             return found, citing((own.clause,), *_judging(source, pack))
     return NOBODY, citing((own.clause,), *(clause for source in own.earned_by for clause in _judging(source, pack)))
