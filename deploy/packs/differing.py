@@ -107,9 +107,7 @@ def shown(one: Pack, other: Pack, told: Sequence[Told]) -> RenderableType:
         parts.append(_totals(one, other, totals(compared)))
     parts += [Text(f"  未比较 not compared: {each.name}: {each.why}", style="yellow") for each in told if isinstance(each, Untold)]
     differing = sum(not each.is_same for each in compared)
-    told_of = (
-        f"  {len(compared)} 笔成交，{differing} 笔有差异，不写入任何记录。 {len(compared)} compared, {differing} different."
-    )
+    told_of = f"  {len(compared)} 笔成交，{differing} 笔有差异，不写入任何记录。 {len(compared)} compared, {differing} different."
     parts.append(Text(told_of, style="bold"))
     return Group(*parts)
 
