@@ -11,7 +11,6 @@ from services.listing.events import Pictured, Scene
 from tests.listing.flat import Flat, at
 from tests.refusing import refused
 
-clause = pytest.mark.clause
 WHEN = "2024-03-02 10:00"
 
 
@@ -39,7 +38,6 @@ def found(flat: Flat, photo: str, by: str = "M1") -> int:
     return len(flat.take(aggregate.find_watermark(flat.listing, at=at(WHEN), **look)))  # type: ignore[arg-type]
 
 
-@clause("B-1-3-1")
 def test_a_survey_is_counted_by_what_its_photos_show() -> None:
     flat = entered()
     for photo in "abc":
@@ -48,7 +46,6 @@ def test_a_survey_is_counted_by_what_its_photos_show() -> None:
     assert surveyed(flat, ("a", "indoor"), ("b", "indoor")) == (2, 0, 0, 0)
 
 
-@clause("B-1-3-1")
 def test_a_survey_takes_ones_own_photos_each_once() -> None:
     flat = entered()
     upload(flat, "a")
@@ -60,7 +57,6 @@ def test_a_survey_takes_ones_own_photos_each_once() -> None:
         surveyed(flat, ("a", "indoor"), by="T")
 
 
-@clause("B-1-3-2")
 def test_a_plan_takes_ones_own_picture() -> None:
     flat = entered()
     upload(flat, "a")
@@ -70,7 +66,6 @@ def test_a_plan_takes_ones_own_picture() -> None:
     assert plan.photo == "a"  # type: ignore[union-attr]
 
 
-@clause("B-1-3-1")
 def test_the_same_picture_is_taken_once_and_not_without_end() -> None:
     flat = entered()
     upload(flat, "a")
@@ -82,7 +77,6 @@ def test_the_same_picture_is_taken_once_and_not_without_end() -> None:
         upload(flat, "one more")
 
 
-@clause("B-1-3-1")
 def test_a_manager_finds_a_watermark_once_and_later_surveys_have_it() -> None:
     flat = entered()
     upload(flat, "a")
@@ -105,7 +99,6 @@ def picture(kind: str = "JPEG", width: int = 640, height: int = 480) -> bytes:
     return written.getvalue()
 
 
-@clause("B-1-3-1")
 def test_a_picture_is_read_to_its_end() -> None:
     for media_type, kind in photos.MEDIA.items():
         told = photos.examined(picture(kind), media_type)
@@ -113,7 +106,6 @@ def test_a_picture_is_read_to_its_end() -> None:
     assert photos.examined(picture(width=photos.SIDE_MIN, height=photos.SIDE_MIN), "image/jpeg").width == photos.SIDE_MIN
 
 
-@clause("B-1-3-1")
 @pytest.mark.parametrize(
     ("content", "media_type", "code"),
     [
