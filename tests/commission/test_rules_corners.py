@@ -9,7 +9,20 @@ from typing import Any, Final
 import pytest
 from msgspec.structs import replace
 
-from services.commission.rules import Facts, Finding, FloorPlan, FollowUp, Leave, Move, Viewing, document_of, split
+from services.commission.rules import (
+    Facts,
+    Finding,
+    FloorPlan,
+    FollowUp,
+    Leave,
+    Listing,
+    Move,
+    Signature,
+    Standing,
+    Viewing,
+    document_of,
+    split,
+)
 from shared.regulation import Pack, Refused, load
 from tests.commission.closings import (
     CLAIMED,
@@ -371,3 +384,22 @@ def test_a_declared_key_rests_on_what_declared_it_and_what_falls_to_its_holder_d
 def test_a_table_may_give_the_holder_a_share_beside_the_recorder() -> None:
     pack = shared(role("first", 1, "named"), first=0, listing_recorder=40, listing_holder=60)
     assert roles(with_listing(a_sale(), holder="H"), pack) == ["listing_recorder R 40", "listing_holder H 60", "first company 0"]
+
+
+@clause("A-1.N5")
+def test_a_table_may_be_for_deals_with_a_key_that_counts() -> None:
+    tables = [
+        {"clause": "N-8", "when": {"key": True}, "shares": {"key": 10, "closing": 90}},
+        {"clause": "N-9", "when": {"key": False}, "shares": {"company": 10, "closing": 90}},
+    ]
+    declaring = [each for each in A.document["clauses"] if each["clause"] == "A-1.N5"]
+    pack = load({"id": "own", "version": "1", "clauses": [*tables, *declaring]})
+    assert roles(with_listing(a_sale(), keys=(KEY,)), pack) == ["key K 10", "closing C 90"]
+    assert roles(a_sale(), pack) == ["closing C 90", "company company 10"]
+    assert roles(with_listing(a_sale(), keys=(replace(KEY, declared_by=None),)), pack) == ["closing C 90", "company company 10"]
+
+
+def test_what_is_usual_is_left_out_of_documents() -> None:
+    assert document_of(Listing("L1", "R", "R", entered="in_time")) == {"listing": "L1", "recorder": "R", "holder": "R"}
+    assert document_of(Signature(status="none")) == {}
+    assert document_of(Standing("S1", role="agent")) == {"store": "S1"}

@@ -73,7 +73,7 @@ def _settled(part: Part, grows: Fraction, cited: tuple[str, ...], is_shared_out:
     """A part once it is known how much of the others falls to it. What was shared out leaves a line without points with the company."""
     if part.to == OTHERS:
         return replace(part, to=COMPANY, points=Fraction(0) if is_shared_out else part.points)
-    if part.held in EARNED and part.points and is_shared_out:
+    if part.held in EARNED and part.points and grows != 1:
         return replace(part, points=part.points * grows, clauses=citing(part.clauses, *cited))
     return part
 

@@ -79,7 +79,7 @@ def _by_table(clause: str, parts: Parts, facts: Facts, pack: Pack) -> Parts:
     if table.id != clause:
         return parts
     shares = ((role, points) for role, points in table.shares.items() if role not in pack.roles)
-    known = tuple(chain.from_iterable(_earned(role, points, table, facts, pack) for role, points in shares))
+    known = parts + tuple(chain.from_iterable(_earned(role, points, table, facts, pack) for role, points in shares))
     return with_own_roles(known, table, facts, pack) if pack.roles else known
 
 
