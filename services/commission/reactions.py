@@ -59,8 +59,8 @@ class Bench:
         async with self._pool.acquire() as connection:
             entries = await journal.evidence(connection, tenant, own)
             pack = await self._pack(connection, tenant, entries, closing)
-            cut = await self._cut(tenant, entries, closing)
-            return alternatives.judged_otherwise(history.before_settlement(entries), cut, pack, alternatives.adopted(own))
+        cut = await self._cut(tenant, entries, closing)  # only now: who holds one connection and wants another may wait for ever
+        return alternatives.judged_otherwise(history.before_settlement(entries), cut, pack, alternatives.adopted(own))
 
     async def _missing(self, tenant: UUID, closing: datetime) -> tuple[str, ...]:
         """The services whose entries up to the closing are not all here, or that have not yet acted on the others' up to then."""
