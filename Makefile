@@ -32,7 +32,7 @@ run: setup  ## start everything on this machine, with a demo; Ctrl-C stops it
 	@$(BIN)/fenyong up
 
 test: setup  ## run all tests, on servers that they start themselves
-	@$(BIN)/python -m pytest -n auto --dist worksteal -q -m "not fault and not bench"
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -q -m "not fault and not bench"
 
 bench: setup  ## measure the log against its yardsticks, interleaved
 	@$(BIN)/python -m tests.bench

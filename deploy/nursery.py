@@ -22,7 +22,11 @@ from typing import IO, Any
 
 from deploy.children import die_with_parent
 
-PRELOADED = ("shared.service", *(f"services.{name}.api" for name in ("listing", "client", "commission", "authz")))
+PRELOADED = (
+    "shared.service.__main__",
+    *("uvicorn.loops.uvloop", "uvicorn.protocols.http.httptools_impl", "uvicorn.lifespan.on", "httpcore2"),  # loaded late else
+    *(f"services.{name}.api" for name in ("listing", "client", "commission", "authz")),
+)
 KILLED = -signal.SIGKILL
 
 

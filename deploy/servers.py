@@ -237,6 +237,16 @@ class Postgres(_Server):
         self.process = self._way.popen(command, log=self.log, last_signal=signal.SIGINT)
         self._await_ready(self._is_ready)
 
+    def begin_as(self, other: Postgres) -> None:
+        """Begins as a copy of another's cluster, databases and all. That one must be stopped, and this one never have been started."""
+        assert other.process is None and other.exists, "a cluster is copied whole, and while nobody writes to it"  # noqa: PT018
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._way.own(self.folder)
+        shutil.copytree(other._cluster, self._cluster)
+        if self._way.user:
+            for place in (self._cluster, *self._cluster.rglob("*")):
+                self._way.own(place)
+
     def _create(self) -> None:
         shutil.rmtree(self._cluster, ignore_errors=True)  # what an interrupted start left
         unfinished = self.folder / "cluster.new"

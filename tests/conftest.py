@@ -6,12 +6,29 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import asyncpg
 import pytest
 
 from deploy.migrate import OWNER, VAULT, create_database, prepare, role_of
 from deploy.servers import Nats, Postgres, as_user
+from tests.stacks import cluster, new_stack
+
+__all__ = ["cluster", "new_stack"]
+
+LONGEST = ("deploy/test_cases_playing", "journeys/", "deploy/test_up", "deploy/test_cases_demo", "deploy/", "shared/", "test_", "model/")
+"""What takes long begins first, so that no worker is left alone with it at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+
+    def rank(item: pytest.Item) -> int:
+        place = item.path.relative_to(here).as_posix()
+        return next((number for number, begins in enumerate(LONGEST) if place.startswith(begins)), len(LONGEST))
+
+    items.sort(key=rank)
 
 
 @dataclass(frozen=True)

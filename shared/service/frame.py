@@ -58,7 +58,7 @@ def frame(
     )
     app.state.routers = [*routers, health.routes]
     for router in app.state.routers:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)  # as they are: including a router would build each of its routes a second time
     app.add_middleware(_Outermost, name=name)
     _answer_problems(app)
     return app

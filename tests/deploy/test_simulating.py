@@ -13,6 +13,7 @@ from deploy.simulating.lives import Size, simulated
 from deploy.simulating.story import told
 from deploy.stack import Stack
 from shared.entry import id_of, prefix_of
+from tests.stacks import NewStack
 
 SMALL = Size(agents=5, listings=6, deals=4, years=0.1, seed=11)
 
@@ -23,11 +24,11 @@ def test_the_same_seed_gives_the_same_bytes() -> None:
     assert first != simulated(Size(5, 6, 4, 0.1, 12)).world.logs
 
 
-async def test_what_is_simulated_is_what_rest_makes_of_it(tmp_path: Path) -> None:
+async def test_what_is_simulated_is_what_rest_makes_of_it(tmp_path: Path, new_stack: NewStack) -> None:
     brokerage = simulated(SMALL)
     story = tmp_path / "story.yaml"
     story.write_text(told(brokerage), encoding="utf-8")
-    async with Stack(tmp_path / "stack", story=True, sweeper=False) as stack:
+    async with new_stack(tmp_path / "stack", sweeper=False) as stack:
         played = await play(read(story), stack)
         assert played.differences == ()
         names = await _names(stack)

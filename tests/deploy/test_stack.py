@@ -14,6 +14,7 @@ import pytest
 from deploy.stack import Stack
 from tests.deploy.endings import ended
 from tests.deploy.standin import APPS
+from tests.stacks import NewStack
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +23,8 @@ async def lines() -> asyncio.Queue[str]:
 
 
 @pytest.fixture(scope="module")
-async def stack(tmp_path_factory: pytest.TempPathFactory, lines: asyncio.Queue[str]) -> AsyncIterator[Stack]:
-    async with Stack(tmp_path_factory.mktemp("stack"), replicas=2, story=True, apps=APPS, say=lines.put_nowait) as running:
+async def stack(tmp_path_factory: pytest.TempPathFactory, new_stack: NewStack, lines: asyncio.Queue[str]) -> AsyncIterator[Stack]:
+    async with new_stack(tmp_path_factory.mktemp("stack"), replicas=2, apps=APPS, say=lines.put_nowait) as running:
         yield running
 
 

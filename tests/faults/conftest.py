@@ -9,11 +9,12 @@ import pytest
 from deploy.cases.clock import StoryClock
 from deploy.cases.playing import story_clock
 from deploy.stack import Stack
+from tests.stacks import NewStack
 
 
 @pytest.fixture(scope="session")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    async with Stack(tmp_path_factory.mktemp("faults"), story=True) as running:
+async def stack(tmp_path_factory: pytest.TempPathFactory, new_stack: NewStack) -> AsyncIterator[Stack]:
+    async with new_stack(tmp_path_factory.mktemp("faults")) as running:
         yield running
 
 

@@ -11,6 +11,7 @@ from deploy.migrate import SERVICES
 from deploy.stack import Stack
 from tests.faults.striking import Killer, entries_of, told_under_kills
 from tests.journeys.telling import TWO_LIVES, seeded, visible
+from tests.stacks import NewStack
 
 
 @pytest.mark.fault
@@ -32,11 +33,11 @@ async def test_every_story_comes_out_the_same_with_service_i_plus_shift_mod_4_ki
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("hears", ["broker", "pull"])
 async def test_a_long_story_comes_out_the_same_under_kills_of_one_of_two_replicas_whichever_way_services_hear(
-    tmp_path_factory: pytest.TempPathFactory, hears: str
+    tmp_path_factory: pytest.TempPathFactory, new_stack: NewStack, hears: str
 ) -> None:
     case, chance = read(TWO_LIVES), seeded(f"kills of one of two, {hears}")
     folder = tmp_path_factory.mktemp(hears)
-    async with Stack(folder, story=True, replicas=2, broker=hears == "broker", pull=hears == "pull") as stack:
+    async with new_stack(folder, replicas=2, broker=hears == "broker", pull=hears == "pull") as stack:
         for shift in range(len(SERVICES)):
             victims = {place: SERVICES[(place + shift) % len(SERVICES)] for place in range(len(case.story))}
             killer = Killer(stack, chance, victims)

@@ -9,12 +9,13 @@ import pytest
 from deploy.cases.clock import StoryClock
 from deploy.cases.playing import story_clock
 from deploy.stack import Stack
+from tests.stacks import NewStack
 
 
 @pytest.fixture(scope="session")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+async def stack(tmp_path_factory: pytest.TempPathFactory, new_stack: NewStack) -> AsyncIterator[Stack]:
     """Whatever a test does to it, it leaves it running as it was."""
-    async with Stack(tmp_path_factory.mktemp("journeys"), story=True) as running:
+    async with new_stack(tmp_path_factory.mktemp("journeys")) as running:
         yield running
 
 
@@ -25,7 +26,7 @@ async def clock(stack: Stack) -> AsyncIterator[StoryClock]:
 
 
 @pytest.fixture(scope="session")
-async def stack_of_two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+async def stack_of_two(tmp_path_factory: pytest.TempPathFactory, new_stack: NewStack) -> AsyncIterator[Stack]:
     """The same with two replicas of each service."""
-    async with Stack(tmp_path_factory.mktemp("journeys-of-two"), story=True, replicas=2) as running:
+    async with new_stack(tmp_path_factory.mktemp("journeys-of-two"), replicas=2) as running:
         yield running

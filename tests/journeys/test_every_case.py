@@ -9,6 +9,7 @@ import pytest
 from deploy.cases.reading import read
 from deploy.stack import Stack
 from tests.journeys.telling import TWO_LIVES, differences, visible
+from tests.stacks import NewStack
 
 
 @pytest.mark.fault
@@ -21,7 +22,9 @@ async def test_two_replicas_of_every_service_tell_a_long_story_four_times_at_onc
 @pytest.mark.parametrize("sweeper", [True, False], ids=["sweeper", "no-sweeper"])
 @pytest.mark.parametrize("hears", ["both", "broker", "pull"])
 @pytest.mark.parametrize("replicas", [1, 2])
-async def test_every_story_comes_out_as_expected_in_every_way_to_run(tmp_path: Path, sweeper: bool, hears: str, replicas: int) -> None:
+async def test_every_story_comes_out_as_expected_in_every_way_to_run(
+    tmp_path: Path, new_stack: NewStack, sweeper: bool, hears: str, replicas: int
+) -> None:
     broker, pull = hears != "pull", hears != "broker"
-    async with Stack(tmp_path, story=True, replicas=replicas, sweeper=sweeper, broker=broker, pull=pull) as stack:
+    async with new_stack(tmp_path, replicas=replicas, sweeper=sweeper, broker=broker, pull=pull) as stack:
         assert await differences(stack, [*visible(), read(TWO_LIVES)]) == {}
