@@ -11,6 +11,7 @@ import importlib.metadata
 import importlib.util
 import os
 import pwd
+import re
 import secrets
 import shutil
 import signal
@@ -218,6 +219,18 @@ class Postgres(_Server):
         """Whether its cluster has been made."""
         return (self._cluster / "PG_VERSION").exists()
 
+    def running(self) -> str | None:
+        """The address of the server that runs on this folder, whoever started it; None if none does, or it is not ready."""
+        try:
+            lines = (self._cluster / "postmaster.pid").read_text().splitlines()
+            theirs = Path(f"/proc/{lines[0]}/cmdline").read_bytes().split(b"\0")
+        except (OSError, IndexError):
+            return None
+        if os.fsencode(self._cluster) not in theirs or len(lines) < 8 or lines[7].strip() != "ready":
+            return None
+        self._sockets = Path(lines[4])
+        return self.dsn()
+
     def command(self, name: str, *arguments: str) -> list[str]:
         """How to call one of the wheel's own programs, psql or pgbench, as it must be called by this user."""
         return [str(install_folder() / "bin" / name), *arguments]
@@ -334,6 +347,18 @@ class Nats(_Server):
         """Where clients connect; it contains the password."""
         assert self._port, "NATS has no address before its first start"
         return f"nats://fenyong:{self._password}@127.0.0.1:{self._port}"
+
+    def running(self) -> str | None:
+        """The address of the server that runs on this folder, whoever started it; None if none does."""
+        try:
+            written = (self.folder / "nats.conf").read_text()
+        except OSError:
+            return None
+        port, password = re.search(r"^port: (\d+)$", written, re.M), re.search(r'password: "(.+)" }$', written, re.M)
+        if port is None or password is None:
+            return None
+        self._port, self._password = int(port[1]), password[1]
+        return self.url if self._is_ready() else None
 
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)

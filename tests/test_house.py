@@ -26,9 +26,9 @@ ROOT: Final = Path(__file__).parent.parent
 SERVICES: Final = ("authz", "client", "commission", "listing")
 
 # In the order in which they may know of one another: each imports those before it, never those after.
-KINDS: Final = ("__init__", "events", "rules", "aggregate", "history", "vault", "photos", "views", "reactions", "api", "app")
+KINDS: Final = ("__init__", "events", "rules", "aggregate", "history", "vault", "photos", "views", "recomputing", "reactions", "api", "app")
 EVERYWHERE: Final = frozenset({"__init__", "events", "rules", "aggregate", "views", "reactions", "api", "app"})
-ONLY_IN: Final = {"history": "commission", "photos": "listing", "vault": "authz"}
+ONLY_IN: Final = {"history": "commission", "photos": "listing", "recomputing": "commission", "vault": "authz"}
 PURE: Final = ("events", "rules", "aggregate", "history")
 HEARS: Final = ("history", "views", "reactions", "api", "app")
 """Those that may import another service's events."""

@@ -18,7 +18,7 @@ from services.commission.views import deals, journal
 from shared.bus import Hearing, Watermark
 from shared.entry import Entry, Meta, id_of
 from shared.eventlog import Command, EventLog, Streams
-from shared.regulation import Pack, Refused, in_force, load, shipped
+from shared.regulation import Pack, Refused, in_force, load_shipped
 from shared.service import PeerAway, Service
 from shared.tenure import activations_of
 
@@ -168,7 +168,7 @@ class Bench:
             if pack.id == asked or (asked is None and settled is not None and _digest_under(pack, readings) == settled.pack.digest):
                 return pack
         if asked is not None:
-            return _shipped(asked)
+            return load_shipped(asked)
         return await self._pack(connection, tenant, entries, closing)
 
     async def book_what_waits(self) -> int:
@@ -193,14 +193,6 @@ def with_findings(cut: Cut, own: Sequence[Entry]) -> Cut:
 
 def _digest_under(pack: Pack, readings: Mapping[str, str]) -> str:
     return pack.reading_otherwise(readings).digest
-
-
-def _shipped(named: str) -> Pack:
-    """A pack that comes with the product, for asking what would be. Refused: unknown_reference."""
-    for path in shipped():
-        if path.stem == named:
-            return load(path)
-    raise Refused("unknown_reference", field="pack")
 
 
 def _lags(heard: dict[str, int], upto: dict[str, int]) -> bool:

@@ -7,7 +7,7 @@ A pack is loaded from its document (YAML or JSON), checked whole, and never chan
 from shared.regulation.chinese import in_chinese
 from shared.regulation.clauses import CLAUSES, READINGS
 from shared.regulation.force import Activation, begins_to_apply, check_activation, in_force
-from shared.regulation.loading import SHIPPED, load, shipped
+from shared.regulation.loading import SHIPPED, load, load_shipped, shipped
 from shared.regulation.own import COMPANY, CONDITIONS, KEEPS, OWN, PRO_RATA, SOURCES, Combination, Role, combinations, told
 from shared.regulation.pack import Clause, Pack
 from shared.regulation.parameters import FEES, ROLES
@@ -38,6 +38,7 @@ __all__ = [
     "in_chinese",
     "in_force",
     "load",
+    "load_shipped",
     "shipped",
     "told",
 ]

@@ -16,7 +16,7 @@ from shared.regulation.fitting import misfits
 from shared.regulation.own import combinations, known_of, names_in, stage_of, told
 from shared.regulation.pack import Clause, Pack, conditions_of, tables_of
 from shared.regulation.parameters import Parameter, Scalar, ScalarMapping
-from shared.regulation.refusing import Problem, invalid
+from shared.regulation.refusing import Problem, Refused, invalid
 
 
 def load(source: Mapping[str, Any] | Path | str) -> Pack:
@@ -227,3 +227,11 @@ SHIPPED: Final = Path(__file__).parent.parent.parent / "packs"
 def shipped() -> Iterator[Path]:
     """The files of the packs that come with the product, by name."""
     return iter(sorted(SHIPPED.glob("*.yaml")))
+
+
+def load_shipped(named: str) -> Pack:
+    """A pack that comes with the product. Refused: unknown_reference."""
+    for path in shipped():
+        if path.stem == named:
+            return load(path)
+    raise Refused("unknown_reference", field="pack")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from deploy.cases.clock import StoryClock
 from deploy.cases.playing import Played, play
 from deploy.cases.reading import read
 from deploy.stack import Stack
+from services.commission.recomputing import Asked, Job, Plan, Recomputer
 from shared.entry import new_id
 from tests.journeys.elsewhere import another_commission
 from tests.journeys.telling import TWO_LIVES, Auditor, auditing, cast_of, posted, token_of
@@ -84,3 +86,15 @@ async def test_nobody_changes_a_settled_deal_by_acting_later_not_even_somebody_n
         assert (replayed["same"], replayed["digest"], replayed["lines"]) == (True, settled["digest"], settled["lines"])
         assert newcomer in {one["by"] for one in replayed["timeline"] if one["late"]}
         assert await auditor.deal() == settled
+
+
+async def test_all_deals_recomputed_at_once_are_what_was_settled_to_the_byte(stack: Stack, told: Played) -> None:
+    connection = await asyncpg.connect(stack.dsn("commission"), server_settings={"default_transaction_read_only": "on"})
+    try:
+        recomputer = Recomputer(connection)
+        plan = await recomputer.plan(Plan(Asked(digests=True), 100))
+        answers = [await recomputer.answer(Job(plan.asked, chunk)) for chunk in plan.chunks]
+    finally:
+        await connection.close()
+    assert cast_of(told).companies[None].id in {answer.company for answer in answers}
+    assert [difference for answer in answers for difference in answer.differences] == []

@@ -9,6 +9,7 @@ import secrets
 import socket
 import subprocess
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from nats.aio.client import Client
 import deploy
 from deploy.migrate import SERVICES
 from deploy.servers import free_port, nats_program
+from services.commission.recomputing import Answer, Asked, Chunk, Job, queue
 from shared.bus.stream import Stream
 from tests.shared.bus_toy import until
 from tests.shared.test_bus_message import ENTRY
@@ -72,6 +74,23 @@ async def test_a_service_writes_its_own_stream_and_reads_the_others(port: int) -
         assert (one, other) == ([], [])
 
 
+async def test_the_commission_keeps_a_queue_of_deals_to_recompute(port: int) -> None:
+    at = datetime(2024, 3, 14, tzinfo=UTC)
+    jobs = [Job(Asked(), Chunk(number, "cmp_1", (at, 1), (at, 2), 3, 9)) for number in range(3)]
+    async with speaking_as("commission", port) as (one, said), speaking_as("commission", port) as (other, too):
+        draining = asyncio.create_task(queue.drained_by(await queue.make(one), answering))
+        stream = await queue.make(other)
+        await queue.enqueue(stream, "a-run", jobs)
+        assert sorted([answer.number async for answer in queue.answers(stream, "a-run", len(jobs))]) == [0, 1, 2]
+        draining.cancel()
+        await asyncio.wait([draining])
+        assert (said, too) == ([], [])
+
+
+async def answering(job: Job) -> Answer:
+    return Answer(job.chunk.number, job.chunk.company, job.chunk.deals, job.chunk.deals, 0, ())
+
+
 @pytest.mark.parametrize(
     "subject",
     [
@@ -82,6 +101,7 @@ async def test_a_service_writes_its_own_stream_and_reads_the_others(port: int) -
         "$JS.API.STREAM.DELETE.FENYONG_CLIENT",
         "$JS.API.STREAM.PURGE.FENYONG_CLIENT",
         "$JS.API.STREAM.MSG.DELETE.FENYONG_CLIENT",
+        "$JS.API.CONSUMER.MSG.NEXT.FENYONG_RECOMPUTE.recomputers",
         "$SYS.REQ.SERVER.PING",
     ],
 )

@@ -1,0 +1,201 @@
+"""`fenyong recompute`: all settled deals judged again, and what would differ."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from deploy.children import DidNotStart
+from deploy.recomputing.places import NothingThere, broker, database
+from deploy.recomputing.report import Report, State, Tally, kept
+from deploy.recomputing.workers import Broken, Crew, Document, Refused, answers_of_the_queue, drained
+from shared import regulation
+from shared.calendar import end_of_day, start_of_day
+
+_CHUNK = 500
+_CHUNK_QUEUED = 200  # whatever differs in it, an answer is then no longer than a message may be
+_COMPANIES_SHOWN = 20
+_WIDTH_PIPED = 160
+
+Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="Deals closed on this day or later.")]
+Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Deals closed on this day or before.")]
+OtherPack = Annotated[
+    str | None, typer.Option("--pack", metavar="ID|FILE", help="What if this pack had been in force: a pack's id, or a file.")
+]
+Company = Annotated[str | None, typer.Option("--company", metavar="ID", help="Deals of this company alone, cmp_….")]
+Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="The report: JSON Lines, or CSV if it is called .csv.")]
+Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on where the run that wrote FILE was broken off.")]
+Chunk = Annotated[int | None, typer.Option("--chunk", min=1, max=10_000, metavar="DEALS", help="Deals that are read at once.")]
+Digests = Annotated[bool, typer.Option("--digests", help="Compare every byte that proves a settlement, not its lines alone; takes longer.")]
+Enqueue = Annotated[
+    bool, typer.Option("--enqueue", help="Have it done by whoever drains the queue (`--work`), and gather what they answer.")
+]
+Work = Annotated[bool, typer.Option("--work", help="Drain the queue until Ctrl-C; on any machine that reaches database and broker.")]
+Folder = Annotated[
+    Path, typer.Option("--folder", metavar="FOLDER", help="Where `fenyong up` keeps its data, if FENYONG_DATABASE is not set.")
+]
+
+
+def recompute(
+    since: Since = None,
+    until: Until = None,
+    pack: OtherPack = None,
+    company: Company = None,
+    out: Out = Path("recomputed.jsonl"),
+    workers: Workers = 2,
+    resume: Resume = False,
+    digests: Digests = False,
+    chunk: Chunk = None,
+    enqueue: Enqueue = False,
+    work: Work = False,
+    folder: Folder = Path(".data"),
+) -> None:
+    """Judge all settled deals again from the log and the journal, and report what differs from what was settled.
+
+    Without --pack everything should be the same: the exit status is 1 if anything differs. With it, this is a what-if. Either way nothing
+    is written but the report.
+    """
+    folder, console = folder.resolve(), _console()
+    try:
+        asked = _asked(since, until, pack, company, digests)
+        with database(folder) as dsn:
+            environment = {"FENYONG_DATABASE": dsn, **({"FENYONG_NATS": broker(folder)} if work or enqueue else {})}
+            if work:
+                console.print(f"draining the queue with {workers} processes; Ctrl-C stops")
+                asyncio.run(drained(environment, workers))
+            report = _begun(asked, out, chunk or (_CHUNK_QUEUED if enqueue else _CHUNK), console, resume=resume)
+            asyncio.run(_recomputed(environment, report, console, 0 if enqueue else workers))
+    except (NothingThere, DidNotStart, Refused, Broken, OSError, regulation.Refused) as failed:
+        typer.echo(_why(failed), err=True)
+        raise typer.Exit(2) from failed
+    except KeyboardInterrupt:
+        typer.echo("stopped" if work else "broken off; the same command with --resume goes on", err=True)
+        raise typer.Exit(130) from None
+    raise typer.Exit(1 if report.whole.differing and pack is None else 0)
+
+
+def _console() -> Console:
+    """As wide as the terminal; wide enough for the table where there is none."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_WIDTH_PIPED)
+
+
+def _asked(since: str | None, until: str | None, pack: str | None, company: str | None, digests: bool) -> Document:
+    asked = {
+        "since": None if since is None else start_of_day(_day(since)).isoformat(),
+        "until": None if until is None else end_of_day(_day(until)).isoformat(),
+        "company": company,
+        "pack": None if pack is None else _pack(pack),
+        "digests": digests,
+    }
+    return {name: value for name, value in asked.items() if value}
+
+
+def _day(written: str) -> date:
+    try:
+        return date.fromisoformat(written)
+    except ValueError as fault:
+        raise typer.BadParameter(f"{written} is no date such as 2024-03-08") from fault
+
+
+def _pack(named: str) -> str | Document:
+    """A pack's document if it is a file, else its id, which the service knows. Refused: pack_invalid."""
+    path = Path(named)
+    return regulation.load(path).document if path.suffix in (".yaml", ".yml") or path.is_file() else named
+
+
+def _begun(asked: Document, out: Path, size: int, console: Console, *, resume: bool) -> Report:
+    """The report, where it goes on, if there is something to go on with and it was asked the same."""
+    state = kept(out) if resume else None
+    if state is not None and (state.asked, state.size) == (asked, size):
+        console.print(f"going on after {state.chunks} chunks of {size} deals")
+        return Report(out, state)
+    if resume:
+        console.print("there is nothing to go on with; starting from the beginning")
+    return Report(out, State(asked, size))
+
+
+async def _recomputed(environment: dict[str, str], report: Report, console: Console, processes: int) -> None:
+    """Recomputes with so many processes (0: by the queue), and says what came of it."""
+    state = report.state
+    async with Crew(environment, processes or 1) as crew:
+        plan = await crew.plan(state.asked, state.size, state.known)
+        state.known = plan["known"]
+        jobs = [{"type": "job", "asked": plan["asked"], "chunk": chunk} for chunk in plan["chunks"][state.chunks :]]
+        answers = crew.answers(jobs) if processes else answers_of_the_queue(environment, jobs, _run(plan, state.size))
+        began = time.perf_counter()
+        with report:
+            peak_kib = await _gathered(report, answers, [chunk["deals"] for chunk in plan["chunks"]], console)
+            report.finish()
+        took_s = time.perf_counter() - began
+    deals = sum(job["chunk"]["deals"] for job in jobs)
+    console.print(_table(report))
+    told = f"{deals:,} settled deals looked through in {took_s:.1f} s, {deals / took_s:,.0f} a second"
+    console.print(f"{told}; at most {peak_kib // 1024} MiB a process\nreport: {report.path}")
+
+
+def _run(plan: Document, size: int) -> str:
+    """What a run is known by in the queue: asking the same again is the same run."""
+    return hashlib.sha256(msgspec.json.encode([plan["asked"], plan["known"], size], order="sorted")).hexdigest()[:16]
+
+
+async def _gathered(report: Report, answers: AsyncIterator[Document], sizes: list[int], console: Console) -> int:
+    """Takes in the answers under a progress bar; the most memory that one of those who answered has held, in KiB."""
+    columns = (TextColumn("recomputing"), BarColumn(), MofNCompleteColumn(), _Speed(), TimeElapsedColumn(), TimeRemainingColumn())
+    peak_kib = 0
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("recomputing", total=sum(sizes), completed=sum(sizes[: report.state.chunks]))
+        async for answer in answers:
+            report.take(answer)
+            peak_kib = max(peak_kib, answer["peak_kib"])
+            bar.advance(task, sizes[answer["number"]])
+    return peak_kib
+
+
+class _Speed(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed or 0:,.0f} deals/s")
+
+
+def _table(report: Report) -> Table:
+    """The tally of each company and of all."""
+    table = Table("company", "deals", "same", "differing", "not judged", "cancelled", "more, fen", "less, fen", box=box.SIMPLE)
+    for column in table.columns:
+        column.justify, column.no_wrap = "left" if column is table.columns[0] else "right", True
+    tallies = sorted(report.state.tally.items())
+    for company, tally in tallies[:_COMPANIES_SHOWN]:
+        table.add_row(company, *_figures(tally))
+    if len(tallies) > _COMPANIES_SHOWN:
+        table.add_row(f"and {len(tallies) - _COMPANIES_SHOWN} more")
+    table.add_row("all", *_figures(report.whole), style="bold")
+    return table
+
+
+def _figures(tally: Tally) -> list[str]:
+    figures = (tally.deals, tally.same, tally.differing, tally.failed, tally.cancelled, tally.more_fen, tally.less_fen)
+    return [f"{figure:,}" for figure in figures]
+
+
+def _why(failed: Exception) -> str:
+    match failed:
+        case Refused(code="unknown_reference"):
+            return "No such pack: it neither comes with the product nor was ever activated. A file's name ends in .yaml"
+        case Broken():
+            return "A process that recomputes ended before it had answered; what it said stands above. --resume goes on"
+        case regulation.Refused():
+            return f"{failed.code}: {failed.facts.get('place')}: {failed.facts.get('reason')}"
+    return str(failed)
