@@ -13,6 +13,10 @@ from uuid import UUID
 import asyncpg
 
 
+async def _as_it_is(connection: object) -> None:
+    """Nothing is changed in a session that would have to be undone, by one more round trip, before its next use."""
+
+
 class StoryClock:
     """Sets the clock of a tenant in the databases of all services. `dsns` gives each service's database, as its owner."""
 
@@ -24,7 +28,7 @@ class StoryClock:
 
     async def __aenter__(self) -> Self:
         for service, dsn in self._dsns.items():
-            self._pools[service] = await self._open.enter_async_context(asyncpg.create_pool(dsn, min_size=1, max_size=2))
+            self._pools[service] = await self._open.enter_async_context(asyncpg.create_pool(dsn, min_size=1, max_size=2, reset=_as_it_is))
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

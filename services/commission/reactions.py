@@ -15,7 +15,7 @@ from services.commission.aggregate.deal import Deal
 from services.commission.events import Alternative, Cut, PrivateDealingFound, Settlement, Terms
 from services.commission.history import alternatives
 from services.commission.views import deals, journal
-from shared.bus import Hearing, Watermark
+from shared.bus import Hearing, Pauses, Watermark
 from shared.entry import Entry, Meta, id_of
 from shared.eventlog import Command, EventLog, Streams
 from shared.regulation import Pack, Refused, in_force, load_shipped
@@ -23,6 +23,7 @@ from shared.service import PeerAway, Service
 from shared.tenure import activations_of
 
 LOOK_AGAIN_S = 0.02
+LOOK_AGAIN_S_MAX = 0.2
 ASKED_WITHIN_S = 1.0
 """Who does not say within this how far they are counts as away, this time."""
 SOURCES = ("authz", "listing", "client")
@@ -31,7 +32,7 @@ SOURCES = ("authz", "listing", "client")
 class Standings(Protocol):
     """Tells how far a source's log is for a tenant: heard from the broker, or asked for."""
 
-    async def standing(self, source: str, tenant: UUID, closing: datetime) -> Watermark | None: ...
+    async def standing(self, source: str, tenant: UUID, closing: datetime, *, anew: bool) -> Watermark | None: ...
 
 
 class Bench:
@@ -52,19 +53,22 @@ class Bench:
         own, _ = await self._log.history(tenant, deal)
         closing = history.closing_of(own)
         deadline = asyncio.get_running_loop().time() + wait_s
-        while missing := await self._missing(tenant, closing):
+        pauses, anew = Pauses(LOOK_AGAIN_S, LOOK_AGAIN_S_MAX), False
+        while missing := await self._missing(tenant, closing, anew=anew):
             if asyncio.get_running_loop().time() >= deadline:
                 return missing
-            await asyncio.sleep(LOOK_AGAIN_S)
+            await pauses.pause()
+            anew = True
         async with self._pool.acquire() as connection:
             entries = await journal.evidence(connection, tenant, own)
             pack = await self._pack(connection, tenant, entries, closing)
         cut = await self._cut(tenant, entries, closing)  # only now: who holds one connection and wants another may wait for ever
         return alternatives.judged_otherwise(history.before_settlement(entries), cut, pack, alternatives.adopted(own))
 
-    async def _missing(self, tenant: UUID, closing: datetime) -> tuple[str, ...]:
-        """The services whose entries up to the closing are not all here, or that have not yet acted on the others' up to then."""
-        told = await asyncio.gather(*(self._standings.standing(source, tenant, closing) for source in SOURCES))
+    async def _missing(self, tenant: UUID, closing: datetime, *, anew: bool) -> tuple[str, ...]:
+        """The services whose entries up to the closing are not all here, or that have not yet acted on the others' up to then. `anew`: what
+        they had said was not enough, so they are asked."""
+        told = await asyncio.gather(*(self._standings.standing(source, tenant, closing, anew=anew) for source in SOURCES))
         marks = dict(zip(SOURCES, told, strict=True))
         late = [source for source, mark in marks.items() if mark is None or mark.instant < closing or not await self._reached(source, mark)]
         if late:
@@ -234,11 +238,11 @@ class Surveyor:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def standing(self, source: str, tenant: UUID, closing: datetime) -> Watermark | None:
+    async def standing(self, source: str, tenant: UUID, closing: datetime, *, anew: bool) -> Watermark | None:
         marks = self._service.watermarks
         told = await self._service.pool.fetchval("select exists (select from story_clock where tenant = $1)", tenant)
         mark = marks.latest(source, tenant if told else None) if marks is not None else None
-        if mark is not None and mark.instant > closing:
+        if mark is not None and mark.instant > closing and not anew:
             return mark
         if not self._service.settings.pull and marks is not None:
             return mark

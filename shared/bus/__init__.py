@@ -7,6 +7,7 @@ and NATS the doorbell: all of NATS can be lost, and all that is left of it is a 
 
 from shared.bus.arrivals import Doorbell, Feed
 from shared.bus.checkpoint import Checkpoint, Overtaken
+from shared.bus.condition import Pauses
 from shared.bus.feed import FEED_PATH, FeedAway, HttpFeed, peer_client
 from shared.bus.hearing import Driven, Hearing, NotYet, Parked, Unreadable
 from shared.bus.lease import lease
@@ -27,6 +28,7 @@ __all__ = [
     "NotYet",
     "Overtaken",
     "Parked",
+    "Pauses",
     "Relay",
     "Unbelievable",
     "Unreadable",

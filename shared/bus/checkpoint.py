@@ -33,9 +33,12 @@ class Checkpoint:
         """The highest position known here to have been taken in: exact where the lease is, elsewhere perhaps too low."""
         self.here = False
         """Whether this process is the one that moves it."""
+        self.parked = True
+        """Whether anything of this consumer may be parked: only who moves the checkpoint parks."""
 
     async def begin(self) -> tuple[int, int]:
         """The position, and the highest one ever reacted to; the row is made if this consumer is new."""
+        self.parked = True
         row = await self._pool.fetchrow("select position, reacted from checkpoints where source = $1 and task = $2", *self._key)
         if row is None:
             await self._pool.execute("insert into checkpoints (source, task) values ($1, $2) on conflict do nothing", *self._key)
@@ -46,13 +49,15 @@ class Checkpoint:
 
     async def move(self, connection: Connection, before: int, after: int) -> None:
         """Within the transaction of the effect, and before it: the row's lock keeps a rival out until the commit. Raises Overtaken."""
-        moved = await connection.fetchval(
+        parked = await connection.fetchval(
             "update checkpoints set position = $4, reacted = greatest(reacted, $4)"
-            " where source = $1 and task = $2 and position = $3 returning 1",
+            " where source = $1 and task = $2 and position = $3"
+            " returning exists (select from parked where parked.source = $1 and parked.task = $2)",
             *self._key, before, after,
         )  # fmt: skip
-        if moved is None:
+        if parked is None:
             raise Overtaken
+        self.parked = parked
 
     async def lock(self, connection: Connection) -> None:
         """Keeps the consumer from moving until the end of the transaction."""

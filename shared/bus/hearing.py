@@ -285,6 +285,8 @@ class Hearing:
 
     async def _held(self, connection: Connection | asyncpg.Pool[Any], entries: Sequence[Entry]) -> set[tuple[UUID, UUID]]:
         """Which of the entries' streams are held back."""
+        if not self._checkpoint.parked:
+            return set()
         rows = await connection.fetch(
             "select distinct tenant, stream from parked where source = $1 and task = $2 and stream = any($3)",
             self.source, self.task, list({entry.stream for entry in entries}),
@@ -304,6 +306,7 @@ class Hearing:
             await self._checkpoint.move(connection, entry.position - 1, entry.position)
             # A held stream's unreadable entry is held back like the others: what stands first says what is wrong.
             held = await self._held(connection, [entry])
+            self._checkpoint.parked = True
             await self._keep(connection, entry, HELD_BACK if held else _reason_of(error), 0 if held else attempts)
         PARKED.labels(self.service, self.source).inc()
         log.error("parked", service=self.service, source=self.source, position=entry.position, type=entry.type, reason=_reason_of(error))

@@ -35,7 +35,7 @@ from shared.service.reading import (
 )
 from shared.service.request import Context, Ctx, Page, Paged
 from shared.service.routes import Routes, acts_of
-from shared.service.running import Compose, Service
+from shared.service.running import Compose, Service, as_it_is
 from shared.service.settings import Settings
 
 __all__ = [
@@ -77,6 +77,7 @@ __all__ = [
     "ViolationId",
     "VisitId",
     "acts_of",
+    "as_it_is",
     "done",
     "entered",
     "frame",

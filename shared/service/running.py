@@ -157,7 +157,7 @@ class Service:
     async def open(self) -> None:
         settings = self.settings
         self.pool = await asyncpg.create_pool(
-            settings.database, min_size=1, max_size=settings.pool_connections_max, command_timeout=30, reset=_as_it_is
+            settings.database, min_size=1, max_size=settings.pool_connections_max, command_timeout=30, reset=as_it_is
         )
         self.log = EventLog(self.name, self.codec, pool=self.pool, dsn=settings.database, heard=self.heard)
         await self.log.start()
@@ -199,7 +199,7 @@ class Service:
             self.failing.pop(name, None)
 
 
-async def _as_it_is(connection: object) -> None:
+async def as_it_is(connection: object) -> None:
     """A connection goes back into the pool as it is, which saves a round trip for each use: a transaction left open is rolled back
     all the same, and nothing else of a session is ever changed here."""
 
