@@ -1,7 +1,7 @@
 """The log of a service: reading history, deciding on it, and appending what was decided.
 
 `command` is what goes in and comes out, `streams` decides, `log` reads and appends. Commands that arrive together are
-appended together (`together`, `appending`), and so are the reads they rest on (`reading`): whoever waits while one batch
+appended together (`together`, `appending`, `arrays`), and so are the reads they rest on (`reading`): whoever waits while one batch
 is under way goes with the next, without any delay made on purpose. What the database does for a batch stands in
 deploy/migrations/log/002_append.sql.
 """

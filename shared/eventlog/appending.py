@@ -13,6 +13,7 @@ import msgspec
 from asyncpg.prepared_stmt import PreparedStatement
 
 from shared.entry import Codec, Entry, Meta, uuid_of
+from shared.eventlog.arrays import write_arrays_so
 from shared.eventlog.command import NO_ANSWER, Answer, Claim, Command, Happened, Verdict
 from shared.eventlog.together import columns
 
@@ -32,6 +33,9 @@ _CAREFULLY: Final = """
 _WRITE_META: Final = msgspec.json.Encoder().encode
 
 
+Decided = tuple[int, int, datetime, bool]
+
+
 class Pending:
     """A command that waits for its transaction."""
 
@@ -40,7 +44,7 @@ class Pending:
         "touches",
     )  # fmt: skip
 
-    done: asyncio.Future[tuple[int, int, datetime, bool]]
+    done: asyncio.Future[Decided]
     """The verdict's number, the position of the last entry, when it was recorded, and whether that is surely by the real clock."""
 
     def __init__(
@@ -49,7 +53,6 @@ class Pending:
         stream_id: str,
         expected: int,
         events: Sequence[Happened],
-        *,
         codec: Codec,
         meta: Meta,
         command: Command,
@@ -61,13 +64,15 @@ class Pending:
         self.tenant, self.stream, self.expected, self.events = tenant, uuid_of(stream_id), expected, events
         self.meta, self.command, self.not_after, self.answer = meta, command, not_after, answer or NO_ANSWER
         self.by_about_now = by_about_now
-        self.encoded = [codec.encode(event) for event in events]
+        self.encoded = list(map(codec.encode, events))
         # It does not matter that these lack the tenant: who shares one by accident only waits a little.
         self.touches = [stream_id]
         # The last word on a claim counts.
-        self.claims = list({(claim.kind, claim.key): claim for claim in claims}.values()) if claims else ()
-        if self.claims:
-            self.touches += [f"{claim.kind} {claim.key}" for claim in self.claims]
+        self.claims = last = list(claims)
+        if len(last) > 1:
+            self.claims = last = list({(claim.kind, claim.key): claim for claim in last}.values())
+        for claim in last:
+            self.touches.append(f"{claim.kind} {claim.key}")
         if command.key is not None:
             self.touches.append(f"{command.caller} {command.key}")
 
@@ -77,16 +82,20 @@ class Pending:
 
     def entries(self, service: str, position: int, recorded_at: datetime) -> list[Entry]:
         """The entries, of which the last stands at `position`."""
-        first = position - len(self.events) + 1
-        return [
-            Entry(service, first + n, self.tenant, self.stream, self.expected + n + 1, type, event, data, self.meta, event.at, recorded_at)
-            for n, (event, (type, data)) in enumerate(zip(self.events, self.encoded, strict=True))
-        ]
+        tenant, stream, meta, version = self.tenant, self.stream, self.meta, self.expected
+        place = position - len(self.events)
+        entries: list[Entry] = []
+        for event, (type, data) in zip(self.events, self.encoded, strict=True):
+            place += 1
+            version += 1
+            entries.append(Entry(service, place, tenant, stream, version, type, event, data, meta, event.at, recorded_at))
+        return entries
 
     def rows(self) -> Iterable[tuple[Any, ...]]:
         """Its entries, as far as they are known before they are written: version, type, data, meta, at."""
-        meta = _WRITE_META(self.meta).decode()
-        for version, (event, (type, data)) in enumerate(zip(self.events, self.encoded, strict=True), start=self.expected + 1):
+        meta, version = _WRITE_META(self.meta).decode(), self.expected
+        for event, (type, data) in zip(self.events, self.encoded, strict=True):
+            version += 1
             yield version, type, data, meta, event.at
 
 
@@ -98,7 +107,9 @@ class Appender:
 
     @classmethod
     async def on(cls, connection: asyncpg.Connection) -> Appender:
-        return cls(await connection.prepare(_AT_ONCE), await connection.prepare(_ONE), await connection.prepare(_CAREFULLY))
+        carefully, one = await connection.prepare(_CAREFULLY), await connection.prepare(_ONE)
+        write_arrays_so(connection)
+        return cls(await connection.prepare(_AT_ONCE), one, carefully)
 
     async def __call__(self, batch: list[Pending]) -> None:
         """Nearly always all of them win, so that is tried first."""
@@ -127,8 +138,9 @@ class Appender:
             return False
         for pending in batch:
             position += len(pending.events)
-            if not pending.done.done():
-                pending.done.set_result((0, position, recorded, True))
+            done = pending.done
+            if not done.done():
+                done.set_result((0, position, recorded, True))
         return True
 
     async def _append_carefully(self, batch: list[Pending]) -> None:
@@ -153,7 +165,10 @@ def _parameters(batch: list[Pending]) -> list[Any]:
     not_after: datetime | None = None
     for pending in batch:
         tenant, stream = pending.tenant, pending.stream
-        entries += [(tenant, stream, *row) for row in pending.rows()]
+        meta, version = _WRITE_META(pending.meta).decode(), pending.expected
+        for event, (type, data) in zip(pending.events, pending.encoded, strict=True):
+            version += 1
+            entries.append((tenant, stream, version, type, data, meta, event.at))
         _add(len(entries), pending, keyed, claimed, released)
         if pending.not_after is not None and (not_after is None or pending.not_after < not_after):
             not_after = pending.not_after

@@ -13,7 +13,7 @@ from shared.entry import Entry, Meta
 State = TypeVar("State")
 
 
-class Command(msgspec.Struct, frozen=True):
+class Command(msgspec.Struct, frozen=True, gc=False):
     """What every command carries. `key` is the Idempotency-Key, unique within `caller`; the fingerprint tells one request from another."""
 
     tenant: UUID
@@ -30,7 +30,7 @@ class Command(msgspec.Struct, frozen=True):
         return cls(entry.tenant, entry.meta.by or "", meta, key=f"{entry.id}>{target}", caller=entry.service)
 
 
-class Claim(msgspec.Struct, frozen=True):
+class Claim(msgspec.Struct, frozen=True, gc=False):
     """What must be unique across a tenant's streams: taken by the stream that appends, or given back by it."""
 
     kind: str
@@ -46,7 +46,7 @@ class Claimant(msgspec.Struct, frozen=True):
     recorded_at: datetime
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What an idempotent replay returns. Holds nothing personal."""
 
     status: int
@@ -64,7 +64,7 @@ class Happened(Protocol):
     def at(self) -> datetime: ...
 
 
-class Outcome(msgspec.Struct, Generic[State], frozen=True):
+class Outcome(msgspec.Struct, Generic[State], frozen=True, gc=False):
     """What became of a command. Of a replay only the answer, version and position are known, as they were the first time."""
 
     state: State | None
@@ -78,7 +78,7 @@ class Outcome(msgspec.Struct, Generic[State], frozen=True):
 Verdict = Literal["done", "known", "version", "claim", "stale"]
 
 
-class Appended(msgspec.Struct, frozen=True):
+class Appended(msgspec.Struct, frozen=True, gc=False):
     """What the log said: done; key known (with the answer then given); or lost: the version, a claim, or the time to record it."""
 
     verdict: Verdict

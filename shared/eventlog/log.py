@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,7 +13,7 @@ import asyncpg
 import msgspec
 
 from shared.entry import Codec, Entry, Meta, uuid_of
-from shared.eventlog.appending import VERDICTS, Appender, Pending
+from shared.eventlog.appending import VERDICTS, Appender, Decided, Pending
 from shared.eventlog.command import Answer, Appended, Claim, Claimant, Command, Happened, KeyReused
 from shared.eventlog.reading import Asked, Found, Reader
 from shared.eventlog.together import Together
@@ -81,7 +82,7 @@ class EventLog:
         """What time it is by what the database said last, not later than it is; None if that is long ago, or stories are told."""
         if self._recorded_at is None:
             return None
-        passed_s = asyncio.get_running_loop().time() - self._recorded_s
+        passed_s = monotonic() - self._recorded_s
         # A computer's clock may be slowed down to be set right, by less than this in a second.
         return self._recorded_at + timedelta(seconds=passed_s * 0.999) if passed_s < ABOUT_NOW_S else None
 
@@ -155,23 +156,50 @@ class EventLog:
         `stale` if it would have been recorded later than `not_after`, or was decided `by_about_now` and a story is told by now.
         KeyReused if the key was used for another request. Unreachable if the database broke off in between.
         """
-        assert command.tenant == tenant, "a command writes in its own tenant"
+        pending = self.ask(tenant, stream_id, expected_version, events, command, claims, not_after, answer, by_about_now)
+        verdict = await pending.done
+        if verdict[0] == 0:
+            return Appended("done", self.entries(pending, verdict), expected_version + len(events), verdict[1], answer)
+        return await self.lost(pending, verdict)
+
+    def ask(
+        self,
+        tenant: UUID,
+        stream_id: str,
+        expected_version: int,
+        events: Sequence[Happened],
+        command: Command,
+        claims: Iterable[Claim],
+        not_after: datetime | None,
+        answer: Answer | None,
+        by_about_now: bool,
+    ) -> Pending:
+        """The first half of `append`: whoever asks awaits the verdict in its `done`, and goes on with `entries` if 0, else `lost`."""
+        assert command.tenant is tenant or command.tenant == tenant, "a command writes in its own tenant"
         meta, heard = command.meta, self.heard()
         if heard or meta.by is None:
-            meta = msgspec.structs.replace(meta, by=meta.by or command.by, after=heard)
-        pending = Pending(
-            tenant, stream_id, expected_version, events,
-            codec=self.codec, meta=meta, command=command, claims=claims, not_after=not_after, answer=answer, by_about_now=by_about_now,
-        )  # fmt: skip
-        verdict, position, recorded_at, by_the_real_clock = await self._appends.do(pending)
-        if verdict == 0:
-            if by_the_real_clock and recorded_at != self._recorded_at:
-                self._recorded_at, self._recorded_s = recorded_at, asyncio.get_running_loop().time()
-            self._ring(position)
-            return Appended("done", pending.entries(self.service, position, recorded_at), expected_version + len(events), position, answer)
-        if VERDICTS[verdict] != "known":
-            return Appended(VERDICTS[verdict], [], expected_version, 0, None)
-        known = await self.known(command)
+            meta = Meta(meta.by or command.by, meta.causation, meta.correlation, meta.trace, heard)
+        pending = Pending(tenant, stream_id, expected_version, events, self.codec, meta, command, claims, not_after, answer, by_about_now)
+        self._appends.do(pending)
+        return pending
+
+    def entries(self, pending: Pending, verdict: Decided) -> list[Entry]:
+        """What was appended. From now on this process knows what time it was, and whoever waits for entries is woken."""
+        _, position, recorded_at, by_the_real_clock = verdict
+        if by_the_real_clock and recorded_at is not self._recorded_at:
+            self._recorded_at, self._recorded_s = recorded_at, monotonic()
+        if position > self.tip:
+            self.tip = position
+        if self._waiting:
+            self.wake()
+        return pending.entries(self.service, position, recorded_at)
+
+    async def lost(self, pending: Pending, verdict: Decided) -> Appended:
+        """Why nothing was appended."""
+        why = VERDICTS[verdict[0]]
+        if why != "known":
+            return Appended(why, [], pending.expected, 0, None)
+        known = await self.known(pending.command)
         assert known is not None, "a known key has an answer"
         return known
 
@@ -221,10 +249,6 @@ class EventLog:
         finally:
             self._waiting.discard(waiter)
         return True
-
-    def _ring(self, position: int) -> None:
-        self.tip = max(self.tip, position)
-        self.wake()
 
     def wake(self) -> None:
         """Rings: another process may have appended something."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from functools import lru_cache
+from datetime import UTC, datetime
 from typing import Any, Final, Generic, NamedTuple
 from uuid import UUID
 
-from shared.calendar import SMALLEST, day_of, end_of_day
+from shared.calendar import SMALLEST, day_of, end_of_day, start_of_day
 from shared.entry import uuid_of
 from shared.eventlog.command import Answer, Appended, Claim, Command, Conflict, Outcome, State, Unknown
 from shared.eventlog.log import EventLog
@@ -51,12 +50,13 @@ class Streams(Generic[State]):
     ) -> None:
         self.log = log
         self.prefix = prefix
+        self._begins_with = f"{prefix}_"
         self.evolve = evolve
         self.claims = claims
         self._remembered: dict[str, tuple[UUID, State | None, int, int]] = {}
         self._remembered_max = remembered_max
 
-    async def begin(
+    def begin(
         self,
         id: str,
         decide: Callable[..., Sequence[Any]],
@@ -67,14 +67,13 @@ class Streams(Generic[State]):
         at: datetime | None = None,
         not_after: datetime | None = None,
         **facts: Any,
-    ) -> Outcome[State]:
+    ) -> Coroutine[Any, Any, Outcome[State]]:
         """Begins a stream by what `decide(*, at, **facts)` says. Conflict if it has begun already."""
-        return await _Attempt(
-            self, id, lambda state, **given: decide(**given), command,
-            look=look, answer=answer, at=at, not_after=not_after, facts=facts, begins=True,
-        ).repeatedly()  # fmt: skip
+        return _Attempt(
+            self, id, lambda state, **given: decide(**given), command, look, answer, at, not_after, facts, begins=True
+        ).repeatedly()
 
-    async def change(
+    def change(
         self,
         id: str,
         decide: Callable[..., Sequence[Any]],
@@ -85,16 +84,14 @@ class Streams(Generic[State]):
         at: datetime | None = None,
         not_after: datetime | None = None,
         **facts: Any,
-    ) -> Outcome[State]:
+    ) -> Coroutine[Any, Any, Outcome[State]]:
         """Appends what `decide(state, *, at, **facts)` says; an empty list is nothing to do.
 
         A lost race decides again, with what `look(state, at)` finds then: three times, then Conflict. Unknown if the tenant
         has no such stream. `at` is given by reactions only. A decision must be recorded by `not_after`; if that is not given,
         on the Shanghai day of `at` and before the state's own `turns_at`, else it is made again; a reaction's is never stale.
         """
-        return await _Attempt(
-            self, id, decide, command, look=look, answer=answer, at=at, not_after=not_after, facts=facts, begins=False
-        ).repeatedly()
+        return _Attempt(self, id, decide, command, look, answer, at, not_after, facts, begins=False).repeatedly()
 
     async def read(
         self, tenant: UUID, id: str, *, as_of: datetime | None = None, known_at: datetime | None = None
@@ -138,7 +135,9 @@ class Streams(Generic[State]):
         if begins:
             return Stood(None, 0, 0, at)
         found = self._remembered.get(id)
-        return None if found is None or found[0] != tenant else Stood(found[1], found[2], found[3], at)
+        if found is None or (found[0] is not tenant and found[0] != tenant):
+            return None
+        return Stood(found[1], found[2], found[3], at)
 
     def owns(self, id: str) -> bool:
         """Whether an id is well-formed and of this category."""
@@ -146,7 +145,7 @@ class Streams(Generic[State]):
             uuid_of(id)
         except ValueError:
             return False
-        return id.startswith(f"{self.prefix}_")
+        return id.startswith(self._begins_with)
 
 
 @dataclass(slots=True)
@@ -165,31 +164,40 @@ class _Attempt(Generic[State]):
     begins: bool
 
     async def repeatedly(self) -> Outcome[State]:
-        if not self.streams.owns(self.id):
+        streams, command = self.streams, self.command
+        if not streams.owns(self.id):
             raise Unknown(self.id)
         try:
-            for attempt in range(ATTEMPTS + 1):
-                outcome = await (self._once() if attempt else self._from_memory())
+            stood = streams.recall(command.tenant, self.id, at=self.at, begins=self.begins)
+            if stood is not None:
+                events = self._guessed(stood) if self.look is None else await self._guessed_looking(stood)
+                outcome = await self._append(stood, events, from_memory=True) if events else None
+                if outcome is not None:
+                    return outcome
+            for _ in range(ATTEMPTS):
+                outcome = await self._once()
                 if outcome is not None:
                     return outcome
             raise Conflict(self.id)
         except Exception:
             # A copy of this command may have been recorded since its key was looked for, and be the very reason of a refusal.
-            known = await self.streams.log.known(self.command)
+            known = await streams.log.known(command)
             if known is None:
                 raise
             return _replayed(known)
 
-    async def _from_memory(self) -> Outcome[State] | None:
-        """None: it takes a reading."""
-        stood = self.streams.recall(self.command.tenant, self.id, at=self.at, begins=self.begins)
-        if stood is None:
-            return None
+    def _guessed(self, stood: Stood) -> Sequence[Any]:
+        """What is decided on what is remembered; nothing: it takes a reading."""
         try:
-            events = await self._decided(stood)
+            return self.decide(stood.state, at=stood.at, **self.facts)
         except Exception:  # whatever it is, what was remembered may be the reason
-            return None
-        return await self._append(stood, events, from_memory=True) if events else None
+            return ()
+
+    async def _guessed_looking(self, stood: Stood) -> Sequence[Any]:
+        try:
+            return await self._decided(stood)
+        except Exception:  # as above
+            return ()
 
     async def _once(self) -> Outcome[State] | None:
         """None: the race was lost."""
@@ -214,45 +222,54 @@ class _Attempt(Generic[State]):
         return self.decide(stood.state, at=stood.at, **self.facts, **looked)
 
     async def _append(self, stood: Stood, events: Sequence[Any], *, from_memory: bool) -> Outcome[State] | None:
-        not_after = self.not_after
+        streams, command = self.streams, self.command
+        not_after, decided_at = self.not_after, stood.at
         if not_after is None and self.at is None:
-            not_after = _last_instant(stood.state, stood.at)
+            not_after = _last_instant(stood.state, decided_at)
         state, claims = self._grown(stood.state, events)
         version = stood.version + len(events)
         answer = None if self.answer is None else self.answer(state, version)
-        if not events and self.command.key is None:
+        if not events and command.key is None:
             return Outcome(state, version, [], answer, False, stood.position)
-        appended = await self.streams.log.append(
-            self.command.tenant, self.id, stood.version, events,
-            command=self.command, claims=claims, not_after=not_after, answer=answer, by_about_now=from_memory and self.at is None,
-        )  # fmt: skip
-        match appended.verdict:
-            case "done":
-                self.streams.remember(self.command.tenant, self.id, state, version, appended.position)
-                return Outcome(state, version, appended.entries, answer, False, appended.position)
-            case "known":
-                return _replayed(appended)
-            case _:
-                return None
+        log, by_about_now = streams.log, from_memory and self.at is None
+        pending = log.ask(command.tenant, self.id, stood.version, events, command, claims, not_after, answer, by_about_now)
+        verdict = await pending.done
+        if verdict[0] == 0:
+            position = verdict[1]
+            streams.remember(command.tenant, self.id, state, version, position)
+            return Outcome(state, version, log.entries(pending, verdict), answer, False, position)
+        lost = await log.lost(pending, verdict)
+        return _replayed(lost) if lost.verdict == "known" else None
 
     def _grown(self, state: State | None, events: Sequence[Any]) -> tuple[State | None, list[Claim]]:
         claims: list[Claim] = []
+        claims_of, evolve = self.streams.claims, self.streams.evolve
         for event in events:
-            claims.extend(self.streams.claims(state, event))
-            state = self.streams.evolve(state, event)
+            claims += claims_of(state, event)
+            state = evolve(state, event)
         return state, claims
 
 
 def _last_instant(state: object, at: datetime) -> datetime:
     """The last at which a decision of `at` holds: before the next Shanghai midnight, and before the state's own turn if that is sooner."""
-    last = _last_instant_of(day_of(at))
+    last = _today.last if _today.first <= at <= _today.last else _today.turn_to(at)
     turn: datetime | None = getattr(state, "turns_at", None)
     return turn - SMALLEST if turn is not None and at < turn <= last else last
 
 
-@lru_cache(maxsize=8)
-def _last_instant_of(day: date) -> datetime:
-    return (end_of_day(day) - SMALLEST).astimezone(UTC)
+class _Day:
+    """The Shanghai day that was asked for last, its first and last instant: it is nearly always the same one."""
+
+    first = last = datetime.max.replace(tzinfo=UTC)
+
+    def turn_to(self, at: datetime) -> datetime:
+        """The last instant of the day of `at`."""
+        day = day_of(at)
+        self.first, self.last = start_of_day(day).astimezone(UTC), (end_of_day(day) - SMALLEST).astimezone(UTC)
+        return self.last
+
+
+_today: Final = _Day()
 
 
 def _replayed(known: Appended) -> Outcome[Any]:

@@ -7,6 +7,7 @@ indexes, positions from a sequence. They check no version, know no key or claim,
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import os
 import platform
@@ -118,6 +119,7 @@ async def main(postgres_dsn: str) -> None:
             Candidate(f"batches of {LARGE_BATCH:,} on one connection (ceiling)", 1, together(1, large_batches(connection), LARGE_BATCH)),
             *await rebuilding(log, connection),
         ]
+        gc.freeze()  # as the nursery does before it forks a service
         await measure(candidates)
         await log.stop()
     print_table(candidates)
