@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -27,7 +28,7 @@ WANTED_PERCENT: Final = 95
 def main() -> int:
     """Tries what the command line asks for, says what survived. Returns the exit status."""
     asked = _asked()
-    console = Console(soft_wrap=True)
+    console = Console(soft_wrap=True, emoji=False)
     since = time.monotonic()
     os.chdir(ROOT)
     SCRATCH.mkdir(parents=True, exist_ok=True)
@@ -72,10 +73,15 @@ def _said(results: Sequence[Result], asked: argparse.Namespace, console: Console
         say(f"explained, but it did not survive: {name}")
     killed = len(results) - len(survivors)
     percent = 100 * killed / len(results) if results else 100.0
-    by_clerk = sum(one.by.startswith("the clerk") for one in results)
-    say(f"{killed} of {len(results)} killed: {percent:.1f}%, {by_clerk} of them by the clerk first")
+    for how, number in Counter(_how(one.by) for one in results if not one.survived).most_common():
+        say(f"{number:>6}  {how}")
+    say(f"{killed} of {len(results)} killed: {percent:.1f}%")
     say(f"{len(unexplained)} of {len(survivors)} survivors not explained")
     return 0 if percent >= WANTED_PERCENT and not unexplained and not stale else 1
+
+
+def _how(by: str) -> str:
+    return "the clerk" if by.startswith("the clerk") else by.split("::")[0].split(":")[0]
 
 
 def _explained() -> set[str]:

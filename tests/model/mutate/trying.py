@@ -55,6 +55,11 @@ FELL_OVER: Final = 70
 AT_LOADING: Final = ("shared.money",)
 """Modules whose functions are called while packs and tests load."""
 
+AGAIN_FOR_RULES: Final = ("services.commission.", "tests.commission.", "tests.model.")
+AGAIN: Final = (*AGAIN_FOR_RULES, "shared.money", "shared.calendar", "shared.regulation", "tests.packs", "tests.shared.test_")
+KEPT: Final = ("tests.model.mutate", "tests.model.clerk")
+"""Modules that are loaded anew: all that these tests need and that takes anything from what is changed."""
+
 Calls = dict[str, frozenset[str]]
 """By a test's id, the functions of the split that it calls, as `module:name`."""
 
@@ -117,6 +122,7 @@ class Trials:
             for tree, one in self.which
             if quick[one].status == OUTSIDE or (quick[one].status == SURVIVED and one.module in AT_LOADING)
         ]
+        self.check_loading_anew()
         slow = self.all_of(again, self.anew, "loaded anew")
         came = quick | slow
         self.results = [Result(one, came[one].status == SURVIVED, came[one].by) for _, one in self.which]
@@ -141,6 +147,15 @@ class Trials:
             f"take {time.monotonic() - since:.0f} s unchanged"
         )
         return {test: frozenset(called) for test, called in json.loads(noted.read_text()).items()}
+
+    def check_loading_anew(self) -> None:
+        """Loaded anew, the code as it is has to survive; else nothing would be shown by what does not."""
+        for path, tree in {one.path: tree for tree, one in self.which}.items():
+            module = next(name for name, where in TARGETS.items() if where == path)
+            trial = _Trial(lambda tree=tree, module=module, path=path: self.loaded_anew(tree, module, path), SCRATCH / "unchanged.txt")  # type: ignore[misc]
+            os.waitpid(trial.child, 0)
+            came = trial.read()
+            assert came.status == SURVIVED, f"{path} fails unmutated when it is loaded anew: {came.by}; {SCRATCH}/unchanged.txt"
 
     def say(self, text: str) -> None:
         self.console.print(text, highlight=False, markup=False)
@@ -196,26 +211,28 @@ class Trials:
 
     def anew(self, tree: ast.Module, mutant: Mutant) -> tuple[int, str]:
         """What depends on the module loaded again with the mutant in place, and the tests collected again."""
-        dependent = ("services.commission", "tests.commission", "tests.model")
-        ours = ("services", "shared", "tests") if mutant.module.startswith("shared.") else dependent
-        kept = ("tests.model.mutate", "tests.model.clerk")
-        for name in list(sys.modules):
-            if name.startswith(tuple(f"{one}." for one in ours)) and not name.startswith(kept):
-                del sys.modules[name]
         mutant.apply()
+        return self.loaded_anew(tree, mutant.module, mutant.path)
+
+    def loaded_anew(self, tree: ast.Module, module: str, path: str) -> tuple[int, str]:
+        for name in list(sys.modules):
+            if name.startswith(AGAIN if module.startswith("shared.") else AGAIN_FOR_RULES) and not name.startswith(KEPT):
+                del sys.modules[name]
         try:
-            code = compile(tree, mutant.path, "exec")
+            code = compile(tree, path, "exec")
         except (SyntaxError, ValueError, TypeError) as fault:
             return KILLED, f"does not compile: {fault}"
-        sys.meta_path.insert(0, _Finder(mutant.module, code))
+        sys.meta_path.insert(0, _Finder(module, code))
         try:
-            importlib.import_module(mutant.module)
+            importlib.import_module(module)
             deals = Deals(self.asked.seed, self.asked.deals)
         except Exception as fault:
             return KILLED, f"does not load: {fault!r}"
         collected = _Anew(deals)
         status = pytest.main([*OPTIONS, "-x", *TESTS], plugins=[collected])
-        return collected.came or ((SURVIVED, "") if status == 0 else (KILLED, f"pytest {status}"))
+        if collected.came is None and status == pytest.ExitCode.INTERRUPTED:
+            return KILLED, "tests that cannot be collected"
+        return collected.came or (FELL_OVER, f"pytest said {status}")
 
 
 Run = Callable[[ast.Module, Mutant], tuple[int, str]]
