@@ -14,8 +14,9 @@ from pathlib import Path
 import asyncpg
 import httpx2
 
-from deploy.children import Child, program
+from deploy.children import Child, Process, Spawn, program
 from deploy.migrate import create_database, role_of
+from deploy.nursery import NURSERY
 from deploy.servers import as_user
 from deploy.stack import Stack
 from tests.journeys.telling import door
@@ -49,9 +50,10 @@ def _copy(stack: Stack, source: str, target: str) -> None:
 
 @asynccontextmanager
 async def another_commission(
-    stack: Stack, folder: Path, *, database: str | None = None, environment: Mapping[str, str] | None = None
+    stack: Stack, folder: Path, *, database: str | None = None, environment: Mapping[str, str] | None = None, forked: bool = True
 ) -> AsyncIterator[httpx2.AsyncClient]:
-    """One more process of the commission service, on the stack's database or a copy of that name, under an environment of its own."""
+    """One more process of the commission service, on the stack's database or a copy of that name, under an environment of its own;
+    `forked` like the stack's from one that has everything imported, else a new Python."""
     socket = stack.sockets["commission"][0].with_name(f"{folder.name[-20:]}.sock")
     told = {
         "FENYONG_DATABASE": as_user(stack.dsn("commission"), database=database or role_of("commission"), user=role_of("commission")),
@@ -59,9 +61,14 @@ async def another_commission(
         "FENYONG_PEERS": json.dumps({service: f"unix:{sockets[0]}" for service, sockets in stack.sockets.items()}),
         "FENYONG_REPLICA": "elsewhere",
     }
-    log = folder / "commission.log"
-    command = [sys.executable, "-m", "shared.service", "services.commission.app:app", "--uds", str(socket), "--log-level", "warning"]
-    spawn = program(command, environment=os.environ | told | dict(environment or {}), log=log, folder=ROOT)
+    log, app, options = folder / "commission.log", "services.commission.app:app", ["--uds", str(socket), "--log-level", "warning"]
+    environment = os.environ | told | dict(environment or {})
+    anew = program([sys.executable, "-m", "shared.service", app, *options], environment=environment, log=log, folder=ROOT)
+
+    async def fork() -> Process:
+        return await NURSERY.raise_one(app, options, environment, log, ROOT)
+
+    spawn: Spawn = fork if forked else anew
     child = Child("commission elsewhere", spawn, log=log, ready=lambda: _is_ready(socket))
     try:
         await child.start()

@@ -36,7 +36,7 @@ async def told(stack: Stack, clock: StoryClock) -> Played:
 async def test_a_replay_under_other_hash_seed_time_zone_and_locale_in_another_process_gives_the_same_bytes(
     stack: Stack, told: Played, tmp_path: Path
 ) -> None:
-    async with auditing(stack, told) as here, another_commission(stack, tmp_path, environment=ELSEWHERE) as process:
+    async with auditing(stack, told) as here, another_commission(stack, tmp_path, environment=ELSEWHERE, forked=False) as process:
         there = Auditor(process, told)
         for name in ("D1", "D2"):
             path = f"/v1/deals/{told.ids['deal', name]}"
