@@ -13,11 +13,13 @@ from shared.eventlog.command import (
     Claimant,
     Command,
     Conflict,
+    Expected,
     Happened,
     KeyReused,
     Outcome,
     Unknown,
     Unreachable,
+    VersionChanged,
 )
 from shared.eventlog.log import EventLog, Past
 from shared.eventlog.streams import REMEMBERED_MAX, Answering, Look, Streams
@@ -32,6 +34,7 @@ __all__ = [
     "Command",
     "Conflict",
     "EventLog",
+    "Expected",
     "Happened",
     "KeyReused",
     "Look",
@@ -40,4 +43,5 @@ __all__ = [
     "Streams",
     "Unknown",
     "Unreachable",
+    "VersionChanged",
 ]

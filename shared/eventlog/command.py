@@ -13,8 +13,16 @@ from shared.entry import Entry, Meta
 State = TypeVar("State")
 
 
+class Expected(msgspec.Struct, frozen=True, gc=False):
+    """The versions of a stream, one of which must be its last."""
+
+    stream_id: str
+    versions: frozenset[int]
+
+
 class Command(msgspec.Struct, frozen=True, gc=False):
-    """What every command carries. `key` is the Idempotency-Key, unique within `caller`; the fingerprint tells one request from another."""
+    """What every command carries. `key` is the Idempotency-Key, unique within `caller`; the fingerprint tells one request from another.
+    `expected` is If-Match: what is appended to that stream follows at once on a version of those, or nothing is."""
 
     tenant: UUID
     by: str
@@ -22,6 +30,7 @@ class Command(msgspec.Struct, frozen=True, gc=False):
     key: str | None = None
     fingerprint: bytes = b""
     caller: str = ""
+    expected: Expected | None = None
 
     @classmethod
     def caused_by(cls, entry: Entry, target: str) -> Command:
@@ -93,6 +102,14 @@ class Conflict(Exception):
 
     def __init__(self, stream_id: str) -> None:
         super().__init__(f"lost the race for {stream_id}")
+        self.stream_id = stream_id
+
+
+class VersionChanged(Exception):
+    """The stream is at another version than the command expects."""
+
+    def __init__(self, stream_id: str) -> None:
+        super().__init__(f"another version of {stream_id} than expected")
         self.stream_id = stream_id
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from shared.calendar import SMALLEST, day_of, end_of_day, start_of_day
 from shared.entry import uuid_of
-from shared.eventlog.command import Answer, Appended, Claim, Command, Conflict, Outcome, State, Unknown
+from shared.eventlog.command import Answer, Appended, Claim, Command, Conflict, Outcome, State, Unknown, VersionChanged
 from shared.eventlog.log import EventLog
 
 ATTEMPTS: Final = 3
@@ -169,7 +169,7 @@ class _Attempt(Generic[State]):
             raise Unknown(self.id)
         try:
             stood = streams.recall(command.tenant, self.id, at=self.at, begins=self.begins)
-            if stood is not None:
+            if stood is not None and self._is_expected(stood.version):
                 events = self._guessed(stood) if self.look is None else await self._guessed_looking(stood)
                 outcome = await self._append(stood, events, from_memory=True) if events else None
                 if outcome is not None:
@@ -185,6 +185,10 @@ class _Attempt(Generic[State]):
             if known is None:
                 raise
             return _replayed(known)
+
+    def _is_expected(self, version: int) -> bool:
+        expected = self.command.expected
+        return expected is None or expected.stream_id != self.id or version in expected.versions
 
     def _guessed(self, stood: Stood) -> Sequence[Any]:
         """What is decided on what is remembered; nothing: it takes a reading."""
@@ -212,6 +216,8 @@ class _Attempt(Generic[State]):
             raise Conflict(self.id)
         if not self.begins and not past.version:
             raise Unknown(self.id)
+        if not self._is_expected(past.version):
+            raise VersionChanged(self.id)
         stood = Stood(state, past.version, past.position, self.at or past.now)
         return await self._append(stood, await self._decided(stood), from_memory=False)
 

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.bus.condition import database_is_away
 from shared.entry import Codec, new_id
-from shared.eventlog import Conflict, KeyReused, Unknown, Unreachable
+from shared.eventlog import Conflict, KeyReused, Unknown, Unreachable, VersionChanged
 from shared.identity import Unauthenticated, make_keys
 from shared.regulation import Refused, in_force
 from shared.service import answers, health
@@ -102,6 +102,7 @@ def _answer_problems(app: FastAPI) -> None:
     for kind, answer in answered.items():
         app.add_exception_handler(kind, _awaited(answer))
     app.add_exception_handler(Refused, _refused)  # type: ignore[arg-type]
+    app.add_exception_handler(VersionChanged, _changed)  # type: ignore[arg-type]
 
 
 def _awaited(answer: Callable[[Request, Any], Response]) -> Callable[[Request, Any], Any]:
@@ -122,6 +123,15 @@ async def _refused(request: Request, why: Refused) -> Response:
     except Refused:
         return answers.refused(request, why)
     return answers.refused(request, Refused(why.code, why.clause, **{**why.facts, "pack": pack}))
+
+
+async def _changed(request: Request, why: VersionChanged) -> Response:
+    """Who it was, and when."""
+    context = request.scope["fenyong.context"]
+    entries, _ = await context.service.log.history(context.tenant, why.stream_id)
+    last = entries[-1]
+    facts = {"version": last.version, "by": last.meta.by, "recorded_at": last.recorded_at}
+    return answers.declined(request, Declined("version_changed", **facts))
 
 
 def _misread(request: Request, error: RequestValidationError) -> Response:

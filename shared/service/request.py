@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from shared.calendar import now
 from shared.entry import Meta, id_of, new_id, uuid_of
-from shared.eventlog import Command, Outcome
+from shared.eventlog import Command, Expected, Outcome
 from shared.identity import ACTS, NO_COMPANY, Caller, Post, Unauthenticated, allow, at_company, could, forbidden, may, post_of
 from shared.problems import Language
 from shared.service.answers import Declined, json_of, language_of, request_id_of
@@ -83,6 +83,7 @@ class Context:
             key=self.key,
             fingerprint=self.fingerprint,
             caller=self.caller.person,
+            expected=self._expected,
         )
 
     @property
@@ -100,19 +101,14 @@ class Context:
         seed = hashlib.sha256("\n".join((prefix, self.caller.person, self.key)).encode()).digest()
         return id_of(prefix, UUID(int=int.from_bytes(seed[:16]) & ~(0xF << 76 | 0b11 << 62) | 0x8 << 76 | 0b10 << 62))
 
-    async def if_match(self, stream_id: str) -> None:
-        """Where the request says which version it read: 412, naming who changed it, if that is no longer the last one.
-
-        A request that has been answered already is let through, to be given its answer again.
-        """
-        given = self.request.headers.get("if-match")
-        if given is None or given.strip() == "*" or await self.service.log.replayed(self.command()) is not None:
-            return
+    @property
+    def _expected(self) -> Expected | None:
+        """If-Match: which versions of the resource in its path the request still holds true for; None if that does not matter."""
+        given, id = self.request.headers.get("if-match"), self.request.path_params.get("id")
+        if given is None or id is None or given.strip() == "*":
+            return None
         versions = [_ETAG.fullmatch(tag.strip().removeprefix("W/")) for tag in given.split(",")]
-        entries, _ = await self.service.log.history(self.tenant, stream_id)
-        if entries and entries[-1].version not in {int(version[1]) for version in versions if version}:
-            last = entries[-1]
-            raise Declined("version_changed", version=last.version, by=last.meta.by, recorded_at=last.recorded_at)
+        return Expected(id, frozenset(int(version[1]) for version in versions if version))
 
     # -- the answer
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -303,6 +304,18 @@ async def test_if_match_names_who_changed_it(door: Door) -> None:
     assert (fresh.status_code, stale.status_code, stale.json()["code"]) == (200, 412, "version_changed")
     assert other in stale.json()["detail"]
     assert again.content == fresh.content
+
+
+async def test_of_many_who_have_read_the_same_version_one_changes_it(door: Door) -> None:
+    agent = await door.hire()
+    id = (await door.post("/v1/listings", agent, {"text": "a flat"})).json()["id"]
+    path = f"/v1/listings/{id}:follow-up"
+    answers = await asyncio.gather(*(door.post(path, agent, {"text": f"called {n} times"}, if_match='"v1"') for n in range(10)))
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 9}
+    either = await door.post(path, agent, {"text": "called after that"}, if_match='"v1", "v2"')
+    any_version = await door.post(path, agent, {"text": "called after that"}, if_match="*")
+    nonsense = await door.post(path, agent, {"text": "called after that"}, if_match="v4")
+    assert [answer.status_code for answer in (either, any_version, nonsense)] == [200, 200, 412]
 
 
 async def test_a_refusal_says_its_sentence_and_its_rule_in_the_language_asked_for(door: Door) -> None:

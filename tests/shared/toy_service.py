@@ -115,7 +115,6 @@ async def enter(ctx: Ctx, body: Entering) -> Response:
 @routes.command("/v1/listings/{id}:follow-up", act="listing.follow_up")
 async def follow_up(ctx: Ctx, id: ListingId, body: Adding) -> Response:
     ctx.allow()
-    await ctx.if_match(id)
     return ctx.reply(await ctx.parts.change(id, add, command=ctx.command(), by=ctx.caller.person, text=body.text, answer=done(id, "texts")))
 
 
