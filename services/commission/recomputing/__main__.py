@@ -26,8 +26,9 @@ _READ_ONLY = {"default_transaction_read_only": "on", "application_name": "fenyon
 
 
 def main() -> None:
-    # What a chunk is made of is dropped with it, without cycles: the collector need not look as often as it does by default.
-    gc.set_threshold(100_000, 20, 20)
+    # What a chunk is made of goes with it, without cycles: the collector need hardly look, and between chunks finds little to look at.
+    gc.freeze()
+    gc.set_threshold(1_000_000, 10, 1000)
     match sys.argv[1:]:
         case []:
             uvloop.run(_answer())

@@ -1,6 +1,7 @@
 """Whoever answers for chunks: reads them, judges their deals again, compares."""
 
 from functools import lru_cache
+from itertools import chain
 from resource import RUSAGE_SELF, getrusage
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from services.commission.events import Alternative, Settlement
 from services.commission.history import alternatives
 from services.commission.recomputing.asking import Answer, Chunks, Difference, Job, Plan
 from services.commission.recomputing.comparing import amounts_differing, differing, failing, unproven
-from services.commission.recomputing.reading import Settled, chunks, settled_in, staff_of
+from services.commission.recomputing.reading import Deal, Reading, Settled, chunks, read, staff_of
 from services.commission.rules import Split
 from shared.entry import uuid_of
 from shared.regulation import Activation, Pack, Refused, in_force, load
@@ -43,13 +44,13 @@ class Recomputer:
         asked, chunk = job.asked, job.chunk
         async with self.reading():
             await self._know(uuid_of(chunk.company))
-            deals, cancelled = await settled_in(self._connection, chunk, asked, self._staff)
+            reading = await read(self._connection, chunk, asked)
         assert not isinstance(asked.pack, str), "a pack that was named is given whole in the plan"
         other = _loaded(msgspec.json.encode(asked.pack)) if asked.pack is not None else None
-        found = [self._compared(deal, other, asked.digests) for deal in deals]
-        differences = tuple(difference for each in found for difference in each)
+        found = [self._compared(reading, deal, other, asked.digests) for deal in reading.deals]
+        differences = tuple(chain.from_iterable(found))
         same, peak_kib = sum(not each for each in found), getrusage(RUSAGE_SELF).ru_maxrss
-        return Answer(chunk.number, chunk.company, len(deals), same, cancelled, differences, peak_kib)
+        return Answer(chunk.number, chunk.company, len(found), same, reading.cancelled, differences, peak_kib)
 
     def reading(self) -> Any:
         return self._connection.transaction(isolation="repeatable_read", readonly=True)
@@ -62,17 +63,20 @@ class Recomputer:
         self._packs = {each.pack.digest: each.pack for each in self._activations}
         self._company = company
 
-    def _compared(self, deal: Settled, other: Pack | None, digests: bool) -> list[Difference]:
+    def _compared(self, reading: Reading, deal: Deal, other: Pack | None, digests: bool) -> list[Difference]:
+        settled_fen = 0
         try:
-            adopted = alternatives.adopted(deal.own)
-            pack = other or self._pack_of(deal, adopted)
+            settled = reading.settled(deal, self._staff, whole=digests)
+            settled_fen = settled.settlement.base_fen
+            adopted = alternatives.adopted(settled.own)
+            pack = other or self._pack_of(settled, adopted)
             if other is not None:
-                return amounts_differing(deal.id, deal.settlement.lines, _split(deal, pack, adopted))
+                return amounts_differing(deal.id, settled.settlement.lines, _split(settled, pack, adopted))
             if digests:
-                return _proven(deal, pack, adopted)
-            return differing(deal.id, deal.settlement, _split(deal, pack, adopted))
+                return _proven(deal.id, settled, pack, adopted)
+            return differing(deal.id, settled.settlement, _split(settled, pack, adopted))
         except Exception as fault:  # evidence that makes no sense any more fails in as many ways; the deal is told of, and the others go on
-            return [failing(deal.id, deal.settlement, fault.code if isinstance(fault, Refused) else type(fault).__name__)]
+            return [failing(deal.id, settled_fen, fault.code if isinstance(fault, Refused) else type(fault).__name__)]
 
     def _pack_of(self, deal: Settled, adopted: Alternative) -> Pack:
         """The pack that a deal was settled under, before rulings read it otherwise; if that is gone, the one in force at its closing."""
@@ -93,7 +97,7 @@ def _split(deal: Settled, pack: Pack, adopted: Alternative) -> Split | Settlemen
     return alternatives.judged_otherwise(list(deal.dossier.entries()), cut, pack, adopted)
 
 
-def _proven(deal: Settled, pack: Pack, adopted: Alternative) -> list[Difference]:
+def _proven(id: str, deal: Settled, pack: Pack, adopted: Alternative) -> list[Difference]:
     """To the byte: that lines, facts and fingerprints are what was settled."""
     settled, cut = deal.settlement, deal.settlement.cut
     assert isinstance(settled, Settlement), "whoever asks for digests has all of a settlement read"
@@ -103,8 +107,8 @@ def _proven(deal: Settled, pack: Pack, adopted: Alternative) -> list[Difference]
         judged = alternatives.judged_otherwise(list(deal.dossier.entries()), cut, pack, adopted)
     if judged.digest == settled.digest == history.digest_of(settled):
         return []
-    altered = [id for id, was in settled.evidence.items() if judged.evidence.get(id) != was]
-    return differing(deal.id, settled, judged) or [unproven(deal.id, settled, altered)]
+    altered = [entry for entry, was in settled.evidence.items() if judged.evidence.get(entry) != was]
+    return differing(id, settled, judged) or [unproven(id, settled, altered)]
 
 
 @lru_cache(maxsize=8)

@@ -69,9 +69,9 @@ def _is_same_line(was: Line, now: SplitLine | Line) -> bool:
     )
 
 
-def failing(deal: str, settled: Booked, why: str) -> Difference:
+def failing(deal: str, settled_fen: int, why: str) -> Difference:
     """A deal that cannot be judged any more: all that was settled is without ground."""
-    return Difference(deal, "", "", settled.base_fen, 0, "failed", (why,))
+    return Difference(deal, "", "", settled_fen, 0, "failed", (why,))
 
 
 def unproven(deal: str, settled: Booked, altered: Sequence[str]) -> Difference:

@@ -1,8 +1,9 @@
 """The queries of recomputing: where the settled deals stand, and all that a chunk of them rests on, in a few statements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +11,11 @@ import msgspec
 from msgspec import Struct, structs
 
 from services.commission import history
-from services.commission.events import CODEC, Cancelled, Cut, Line, PackRef, Terms
+from services.commission.events import CODEC, Cancelled, Cut, Line, PackRef, Reported, Signed, Terms
 from services.commission.events import Settlement as WholeSettlement
 from services.commission.recomputing.asking import Asked, Chunk, Chunks, Place, Plan
 from services.commission.views import journal
-from shared.entry import Entry, Meta, id_of, uuid_of
+from shared.entry import Entry, Meta, UnknownType, id_of, uuid_of
 from shared.identity import Connection
 from shared.regulation import Violation, load_shipped
 
@@ -37,9 +38,8 @@ class _Booking(Struct, frozen=True):
 
 
 class Settled(Struct, frozen=True):
-    """A deal that was settled: what was booked last, and what there is on it. `own` are all its entries."""
+    """A deal that was settled: what was booked last, its other entries, and all that there is on it."""
 
-    id: str
     settlement: Settlement | WholeSettlement
     own: Sequence[Entry]
     dossier: history.Dossier
@@ -88,9 +88,39 @@ async def staff_of(connection: Connection, tenant: UUID) -> history.Staff:
     return history.Staff(await journal.staff(connection, tenant))
 
 
-async def settled_in(connection: Connection, chunk: Chunk, asked: Asked, staff: history.Staff) -> tuple[list[Settled], int]:
-    """The settled deals of a chunk that closed within the time asked for, by their ids; without the cancelled ones, of which it says how
-    many there are."""
+class Deal(Struct, frozen=True):
+    """A settled deal as it was read: its entries but bookings, and type and bytes of the last booking. No terms: they cannot be read."""
+
+    id: str
+    own: Sequence[Entry]
+    booking: tuple[str, bytes]
+    terms: Terms | None
+
+
+class Reading(Struct, frozen=True):
+    """All that a chunk of deals rests on. It is kept as rows, and made into entries deal by deal: few of them are there at a time."""
+
+    deals: Sequence[Deal]
+    cancelled: int
+    rows: Mapping[UUID, Sequence[Any]]
+    records: Mapping[str, Sequence[UUID]]
+
+    def settled(self, deal: Deal, staff: history.Staff, *, whole: bool) -> Settled:
+        """A deal with its evidence, and all of its settlement or what lines are compared by. Fails if they cannot be read any more."""
+        type, data = deal.booking
+        booked = _BOOKING(data) if type in _BOOKINGS and not whole else CODEC.decode(type, data)
+        assert deal.terms is not None, "a deal begins with its contract or its report"
+        listing, records = deal.terms.listing, [self._entries(stream) for stream in self.records[deal.terms.client]]
+        client = records[0] if len(records) == 1 else sorted(chain.from_iterable(records), key=lambda e: e.position)
+        past = self._entries(uuid_of(listing)) if listing is not None else ()
+        return Settled(booked.settlement, deal.own, history.Dossier(history.before_settlement(deal.own), past, client, staff))
+
+    def _entries(self, stream: UUID) -> list[Entry]:
+        return journal.entries_of(self.rows.get(stream, ()))
+
+
+async def read(connection: Connection, chunk: Chunk, asked: Asked) -> Reading:
+    """The settled deals of a chunk that closed within the time asked for, by their ids, without the cancelled ones, with their evidence."""
     tenant = uuid_of(chunk.company)
     rows = await connection.fetch(
         "select position, stream, version, type, data, meta, at, recorded_at from log"
@@ -98,50 +128,47 @@ async def settled_in(connection: Connection, chunk: Chunk, asked: Asked, staff: 
         " and (recorded_at, position) > ($2, $3) and (recorded_at, position) <= ($4, $5)) order by stream, version",
         tenant, *chunk.after, *chunk.upto, chunk.known,
     )  # fmt: skip
-    decode = CODEC.decode if asked.digests else _decoded
-    deals: dict[UUID, list[Entry]] = {}
-    for position, stream, version, type, data, meta, at, recorded_at in rows:
-        written = Entry("commission", position, tenant, stream, version, type, decode(type, data), data, _META(meta), at, recorded_at)
-        deals.setdefault(stream, []).append(written)
-    due = {id: own for id, own in deals.items() if _is_asked_for(own, asked)}
-    standing = [own for own in due.values() if not any(isinstance(e.event, Cancelled) for e in own)]
-    return await _with_evidence(connection, tenant, standing, staff), len(due) - len(standing)
+    asked_for = [deal for deal in _deals(tenant, rows) if _is_asked_for(deal, asked)]
+    deals = [deal for deal in asked_for if not any(isinstance(e.event, Cancelled) for e in deal.own)]
+    listings = {uuid_of(deal.terms.listing) for deal in deals if deal.terms is not None and deal.terms.listing is not None}
+    clients = {deal.terms.client: uuid_of(deal.terms.client) for deal in deals if deal.terms is not None}
+    found = await journal.rows(connection, tenant, listings.union(clients.values()))
+    firsts = {id: history.first_record(journal.entries_of(found.get(stream, ())[:1])) or id for id, stream in clients.items()}
+    records = await journal.records(connection, tenant, set(firsts.values()))
+    found |= await journal.rows(connection, tenant, set(chain.from_iterable(records.values())) - found.keys())
+    return Reading(deals, len(asked_for) - len(deals), found, {id: records[first] for id, first in firsts.items()})
 
 
 _META = msgspec.json.Decoder(Meta).decode
-_BOOKINGS = {"deal.Settled", "deal.Rebooked"}
+_BOOKINGS = ("deal.Settled", "deal.Rebooked")
 _BOOKING = msgspec.json.Decoder(_Booking).decode
 
 
-def _decoded(type: str, data: bytes) -> Any:
-    return _BOOKING(data) if type in _BOOKINGS else CODEC.decode(type, data)
+def _deals(tenant: UUID, rows: Sequence[Any]) -> Iterator[Deal]:
+    for stream, own in groupby(rows, key=itemgetter("stream")):
+        entries: list[Entry] = []
+        booking: tuple[str, bytes] = ("", b"")
+        for position, _, version, type, data, meta, at, recorded_at in own:
+            if type.partition(":")[0] in _BOOKINGS:
+                booking = (type, data)
+            else:
+                event = _event(type, data)
+                entries.append(Entry("commission", position, tenant, stream, version, type, event, data, _META(meta), at, recorded_at))
+        told = any(isinstance(entry.event, Signed | Reported) for entry in entries)
+        yield Deal(id_of("dea", stream), entries, booking, history.terms_of(entries) if told else None)
 
 
-def _is_asked_for(own: Sequence[Entry], asked: Asked) -> bool:
-    closing = history.closing_of(own)
+def _event(type: str, data: bytes) -> Any:
+    """The event; None if its bytes cannot be read (any more)."""
+    try:
+        return CODEC.decode(type, data)
+    except (UnknownType, ValueError):
+        return None
+
+
+def _is_asked_for(deal: Deal, asked: Asked) -> bool:
+    """What cannot be read is: whoever asks should hear of it."""
+    if deal.terms is None or (asked.since is None and asked.until is None):
+        return True
+    closing = history.closing_of(deal.own)
     return (asked.since is None or asked.since <= closing) and (asked.until is None or closing < asked.until)
-
-
-async def _with_evidence(connection: Connection, tenant: UUID, deals: Sequence[Sequence[Entry]], staff: history.Staff) -> list[Settled]:
-    terms = [history.terms_of(own) for own in deals]
-    listings = {uuid_of(each.listing) for each in terms if each.listing is not None}
-    clients = {each.client: uuid_of(each.client) for each in terms}
-    streams = await journal.streams(connection, tenant, listings.union(clients.values()))
-    firsts = {id: history.first_record(streams.get(stream, ())) or id for id, stream in clients.items()}
-    records = await journal.records(connection, tenant, set(firsts.values()))
-    streams |= await journal.streams(connection, tenant, set(chain.from_iterable(records.values())) - streams.keys())
-
-    def settled(own: Sequence[Entry], each: Terms) -> Settled:
-        return _settled(own, each, [streams.get(id, ()) for id in records[firsts[each.client]]], streams, staff)
-
-    return list(map(settled, deals, terms))
-
-
-def _settled(
-    own: Sequence[Entry], terms: Terms, records: Sequence[Sequence[Entry]], streams: Mapping[UUID, Sequence[Entry]], staff: history.Staff
-) -> Settled:
-    booked = [entry.event.settlement for entry in own if entry.type in _BOOKINGS]
-    past = streams.get(uuid_of(terms.listing), ()) if terms.listing is not None else ()
-    client = records[0] if len(records) == 1 else sorted(chain.from_iterable(records), key=lambda e: e.position)
-    deal = history.before_settlement([entry for entry in own if entry.type not in _BOOKINGS])
-    return Settled(own[0].stream_id, booked[-1], own, history.Dossier(deal, past, client, staff))

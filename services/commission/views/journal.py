@@ -91,16 +91,16 @@ _ROWS = "select source, position, tenant, stream, version, type, data, meta, at,
 
 async def stream(connection: Connection, tenant: UUID, id: str) -> list[Entry]:
     """The journalled entries of one stream, in order; empty if none was heard."""
-    return _entries(await connection.fetch(f"{_ROWS} where tenant = $1 and stream = $2 order by version", tenant, uuid_of(id)))
+    return entries_of(await connection.fetch(f"{_ROWS} where tenant = $1 and stream = $2 order by version", tenant, uuid_of(id)))
 
 
-async def streams(connection: Connection, tenant: UUID, ids: Collection[UUID]) -> dict[UUID, list[Entry]]:
-    """The journalled entries of many streams, each in order; without those of which none was heard."""
-    found: dict[UUID, list[Entry]] = {}
-    if ids:
-        rows = await connection.fetch(f"{_ROWS} where tenant = $1 and stream = any($2) order by stream, version", tenant, list(ids))
-        for entry in _entries(rows):
-            found.setdefault(entry.stream, []).append(entry)
+async def rows(connection: Connection, tenant: UUID, streams: Collection[UUID]) -> dict[UUID, list[Any]]:
+    """The journalled entries of many streams as they are kept, each in order; without those of which none was heard."""
+    found: dict[UUID, list[Any]] = {}
+    if streams:
+        query = f"{_ROWS} where tenant = $1 and stream = any($2) order by stream, version"
+        for row in await connection.fetch(query, tenant, list(streams)):
+            found.setdefault(row[3], []).append(row)
     return found
 
 
@@ -120,7 +120,7 @@ async def records(connection: Connection, tenant: UUID, firsts: Collection[str])
 async def staff(connection: Connection, tenant: UUID) -> list[Entry]:
     """The journalled entries about a company's people, in order."""
     rows = await connection.fetch(f"{_ROWS} where tenant = $1 and source = 'authz' order by recorded_at, position", tenant)
-    return [entry for entry in _entries(rows) if prefix_of(entry.type) == "psn"]
+    return [entry for entry in entries_of(rows) if prefix_of(entry.type) == "psn"]
 
 
 async def entries(connection: Connection, tenant: UUID, ids: Iterable[str]) -> list[Entry]:
@@ -130,7 +130,7 @@ async def entries(connection: Connection, tenant: UUID, ids: Iterable[str]) -> l
         _ROWS + " where tenant = $1 and (stream, version) in (select * from unnest($2::uuid[], $3::integer[]))",  # noqa: S608
         tenant, [uuid_of(stream) for stream, _, _ in places], [int(version) for _, _, version in places],
     )  # fmt: skip
-    return _entries(rows)
+    return entries_of(rows)
 
 
 async def evidence(connection: Connection, tenant: UUID, own: Sequence[Entry]) -> list[Entry]:
@@ -151,7 +151,7 @@ async def evidence(connection: Connection, tenant: UUID, own: Sequence[Entry]) -
         rows = await connection.fetch(
             f"{_ROWS} where tenant = $1 and stream = any($2) order by stream, version", tenant, [uuid_of(person) for person in missing]
         )
-        found += _entries(rows)
+        found += entries_of(rows)
     return found + await _posts_around(connection, tenant, found)
 
 
@@ -162,7 +162,7 @@ async def _records_of(connection: Connection, tenant: UUID, first: str) -> list[
         " where named.tenant = $1 and named.kind = 'record' and named.key = $3)) order by position",
         tenant, uuid_of(first), first,
     )  # fmt: skip
-    return _entries(rows)
+    return entries_of(rows)
 
 
 async def _posts_around(connection: Connection, tenant: UUID, found: Sequence[Entry]) -> list[Entry]:
@@ -175,10 +175,10 @@ async def _posts_around(connection: Connection, tenant: UUID, found: Sequence[En
         " order by position",
         tenant, sorted(teams), sorted(stores), sorted(areas | {""}),
     )  # fmt: skip
-    return [entry for entry in _entries(rows) if (entry.service, entry.position) not in there]
+    return [entry for entry in entries_of(rows) if (entry.service, entry.position) not in there]
 
 
-def _entries(rows: Sequence[Any]) -> list[Entry]:
+def entries_of(rows: Sequence[Any]) -> list[Entry]:
     """Rows as entries. One of a category that nobody knows (any more) has no id: it is as if gone."""
     return [
         Entry(source, position, tenant, stream, version, type, _event(source, type, data), data, _meta(meta), at, recorded_at)
