@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.authz.events import Joined, LeaveGranted, Left, Transferred
 from services.commission.events import Cut
 from services.commission.history import Staff
-from services.commission.history.staff import Known
+from services.commission.history.staff import Known, Place
 from shared.entry import Entry, Meta, id_of, new_id, uuid_of
 from shared.identity import Post
 
@@ -23,6 +23,7 @@ POSTS = st.builds(
     area=st.sampled_from([None, "A1", "A2"]),
     role=st.sampled_from(["agent", "store_manager", "area_manager"]),
 )
+PLACES: list[Place] = [("team", "G1"), ("team", "G2"), ("store", "S1"), ("store", "S2"), ("area", "A1"), ("area", "")]
 HAPPENED = st.lists(st.tuples(st.integers(0, 3), POSTS, st.sampled_from(PEOPLE), st.integers(0, 3)), max_size=12)
 CUTS = st.tuples(st.integers(0, 13), st.integers(-1, 40))
 
@@ -62,9 +63,9 @@ def test_a_staff_that_has_served_other_cuts_says_what_one_made_for_this_cut_says
         for person, known in known_at(whole, cut).items():
             ids = [notice.id for notice in known_at(fresh, cut)[person].within]
             assert [notice.id for notice in known.within] == ids == [e.id for e in within if e.stream_id == person]
-        around, alone = (staff.around(known_at(staff, cut).values(), cut) for staff in (whole, fresh))
-        if all(known.within or known.posting is None for known in known_at(whole, cut).values()):
-            assert (around.standings, around.heads, around.stores) == (alone.standings, alone.heads, alone.stores)
+        for place in PLACES:
+            assert whole.posted(place, cut) == fresh.posted(place, cut)
+            assert whole.around([place], cut).keys() == fresh.around([place], cut).keys() == whole.posted(place, cut).people
 
 
 @given(HAPPENED, CUTS)
@@ -82,7 +83,7 @@ def test_a_standing_is_the_last_post_within_the_cut_and_a_teams_store_that_of_wh
             assert (known.posting.id, known.area) == (own[-1].id, own[-1].event.post.area)
             assert known.post_at(own[0].recorded_at) in [e.event.post for e in own if e.recorded_at == own[0].recorded_at]
     teams = {e.event.post.team: e.event.post.store for e in posts if e.event.post.team and e.event.post.store}
-    assert {team: store for team, store in staff.around(people.values(), told).stores.items() if team in teams} == teams
+    assert {team: staff.posted(("team", team), told).store for team in ("G1", "G2")} == {team: teams.get(team) for team in ("G1", "G2")}
 
 
 def test_who_joined_only_later_is_told_as_they_joined_and_stands_nowhere_before() -> None:

@@ -1,24 +1,25 @@
 """A deal as it stood at closing: the facts that a split rests on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from operator import attrgetter, itemgetter
+from typing import Literal
 
 from services.client import events as client
 from services.commission import events as own
 from services.commission import rules
 from services.commission.history.dossier import Bearing
 from services.commission.history.holding import listing_at
-from services.commission.history.staff import HEADS, Known
+from services.commission.history.staff import Known, Place
 from services.commission.rules import Facts
 from shared.entry import Entry, uuid_of
 
 
 def as_it_stood(bearing: Bearing, asked: frozenset[str] = frozenset()) -> Facts:
     """The facts of a deal at its closing, by what bears on it; with those that only some packs ask for, if they are asked for. People and
-    teams are in no order."""
+    teams are looked up when they are asked about: few are, but where all of it is written down."""
     terms, deal = bearing.terms, bearing.deal
-    people = _people(bearing)
-    heads = _heads(people, bearing)
+    chief = bearing.people[terms.closers[0]]
     return Facts(
         kind=terms.kind,
         closed_at=bearing.cut.instant,
@@ -26,12 +27,12 @@ def as_it_stood(bearing: Bearing, asked: frozenset[str] = frozenset()) -> Facts:
         closers=terms.closers,
         client=_client(bearing),
         listing=listing_at(bearing),
-        people=people,
-        teams=bearing.around.stores,
+        people=_People(bearing),
+        teams=_Teams(bearing),
         viewings=_viewings(bearing),
         leaves=_leaves(bearing.people),
-        store_managers=_store_managers(people, heads, bearing),
-        area_managers=_area_managers(people, heads, bearing),
+        store_managers=_managers("store", chief.standing.store if chief.standing is not None else None, bearing),
+        area_managers=_managers("area", chief.area or "", bearing),
         findings=tuple(rules.Finding(e.event.person, (e.id,)) for e in deal if isinstance(e.event, own.PrivateDealingFound)),
         evidence=tuple(e.id for e in deal if isinstance(e.event, own.Signed | own.Reported)),
         named={each.role: each.person for each in terms.named},
@@ -81,13 +82,51 @@ def _first_shown(bearing: Bearing) -> rules.Viewing | None:
 # The people
 
 
-def _people(bearing: Bearing) -> dict[str, rules.Standing]:
-    """Everyone's standing at closing; of who joined only later (with a late listing), as they joined."""
-    people = dict(bearing.around.standings)
-    for person, known in bearing.people.items():
-        if known.posting is not None and known.posting.standing is not None:
-            people[person] = known.posting.standing
-    return people
+class _People(Mapping[str, rules.Standing]):
+    """Everyone's standing at closing, in the order of their ids; of who joined only later (with a late listing), as they joined."""
+
+    def __init__(self, bearing: Bearing) -> None:
+        self._bearing = bearing
+
+    def __getitem__(self, person: str) -> rules.Standing:
+        known = self._bearing.people.get(person)
+        standing = known.standing if known is not None else self._all[person]
+        if standing is None:
+            raise KeyError(person)
+        return standing
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @cached_property
+    def _all(self) -> dict[str, rules.Standing]:
+        people = sorted({**self._bearing.around(), **self._bearing.people}.items())
+        return {person: known.standing for person, known in people if known.standing is not None}
+
+
+class _Teams(Mapping[str, str]):
+    """Where each team is, in the order of their names: the store of whoever was put into it last."""
+
+    def __init__(self, bearing: Bearing) -> None:
+        self._bearing = bearing
+
+    def __getitem__(self, team: str) -> str:
+        return self._all[team]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @cached_property
+    def _all(self) -> dict[str, str]:
+        staff, cut = self._bearing.staff, self._bearing.cut
+        teams = sorted(name for kind, name in self._bearing.places() if kind == "team")
+        return {team: store for team in teams if (store := staff.posted(("team", team), cut).store) is not None}
 
 
 def _leaves(people: Mapping[str, Known]) -> tuple[rules.Leave, ...]:
@@ -96,26 +135,23 @@ def _leaves(people: Mapping[str, Known]) -> tuple[rules.Leave, ...]:
     return tuple(leave for _, leave in sorted(granted, key=itemgetter(0)) if leave is not None)
 
 
-def _heads(people: Mapping[str, rules.Standing], bearing: Bearing) -> list[str]:
-    """Who is at the head of some store or area at closing, in the order of their ids."""
-    candidates = [*bearing.around.heads, *(person for person in bearing.people if person not in bearing.around.heads)]
-    return sorted([p for p in candidates if p in people and people[p].role in HEADS and people[p].in_post])
+def _managers(kind: Literal["store", "area"], name: str | None, bearing: Bearing) -> tuple[str, ...]:
+    """Who is at the head of a store or an area at closing, in the order of their ids."""
+    if name is None:
+        return ()
+    staff, cut = bearing.staff, bearing.cut
+    return tuple(
+        sorted(
+            person
+            for person in staff.posted((kind, name), cut).people
+            if (known := staff.person(person, cut)).standing is not None and known.standing.in_post and (kind, name) in _heads(known)
+        )
+    )
 
 
-def _store_managers(people: Mapping[str, rules.Standing], heads: Sequence[str], bearing: Bearing) -> tuple[str, ...]:
-    """Who manages the first-named closer's store at closing."""
-    store = people[bearing.terms.closers[0]].store
-    return tuple([person for person in heads if people[person].role == "store_manager" and people[person].store == store])
-
-
-def _area_managers(people: Mapping[str, rules.Standing], heads: Sequence[str], bearing: Bearing) -> tuple[str, ...]:
-    """Who manages the first-named closer's area at closing."""
-    area = bearing.people[bearing.terms.closers[0]].area
-
-    def area_of(person: str) -> str | None:
-        return bearing.people[person].area if person in bearing.people else bearing.around.heads[person].area
-
-    return tuple([person for person in heads if people[person].role == "area_manager" and area_of(person) == area])
+def _heads(known: Known) -> frozenset[Place]:
+    """What a person is at the head of."""
+    return known.posting.places if known.posting is not None else frozenset()
 
 
 _position = attrgetter("position")

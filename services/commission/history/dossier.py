@@ -15,9 +15,9 @@ from services.client import events as client
 from services.commission import events as own
 from services.commission import rules
 from services.commission.events import Cut, Terms
-from services.commission.history.naming import names_in
+from services.commission.history.naming import accounts_named, names_in
 from services.commission.history.proving import fingerprint
-from services.commission.history.staff import Known, Posted, Staff
+from services.commission.history.staff import Known, Place, Staff
 from services.commission.history.terms import terms_of
 from shared.entry import Entry, uuid_of
 
@@ -54,7 +54,7 @@ def belongs(entry: Entry, cut: Cut) -> bool:
 
 class Bearing(Struct, frozen=True):
     """Those of a deal's evidence that bear on it: its own acts, its listing's and client's entries within the cut, the people whom these
-    name, and the posts around them. Who is named only by what came later is left out, so that nothing later changes what was judged.
+    name, and those posted around them. Who is named only by what came later is left out, so that nothing later changes what was judged.
 
     `late`: the entry of a listing that was attached to the deal and entered after the cut.
     """
@@ -66,14 +66,27 @@ class Bearing(Struct, frozen=True):
     late: Entry | None
     client: Sequence[Entry]
     people: dict[str, Known]
-    around: Posted
+    staff: Staff
+
+    def places(self) -> set[Place]:
+        """Where the people named have been, and whose accounts have held the listing: who was posted there matters too."""
+        accounts = accounts_named((*self.listing, *([self.late] if self.late is not None else [])))
+        teams: set[Place] = {("team", team) for team in accounts}
+        return teams.union(_NO_AREA, *[known.around for known in self.people.values()])
+
+    def around(self) -> dict[str, Known]:
+        """Those posted where the people named have been: to their teams, or to the head of their stores and areas."""
+        return {person: known for person, known in self.staff.around(self.places(), self.cut).items() if person not in self.people}
 
     def fingerprints(self) -> dict[str, str]:
         """Of every entry within the cut, by its id, in the order of ids."""
         told = {e.id: fingerprint(e) for e in (*(e for e in self.deal if belongs(e, self.cut)), *self.listing, *self.client)}
-        around = [notice for notices in self.around.notices for notice in notices if notice.person not in self.people]
         within = [notice for known in self.people.values() for notice in known.within]
+        around = [notice for known in self.around().values() for notice in known.within if notice.post is not None]
         return dict(sorted({**told, **{notice.id: notice.fingerprint for notice in (*around, *within)}}.items()))
+
+
+_NO_AREA: Final[frozenset[Place]] = frozenset({("area", "")})
 
 
 def bearing(dossier: Dossier, cut: Cut) -> Bearing:
@@ -84,8 +97,7 @@ def bearing(dossier: Dossier, cut: Cut) -> Bearing:
     names: set[str] = set()
     for entry in (*deal, *listing, *client, *([late] if late is not None else [])):
         names_in(entry.event, names)
-    people = dossier.staff.named(names, cut)
-    return Bearing(cut, terms, deal, listing, late, client, people, dossier.staff.around(people.values(), cut))
+    return Bearing(cut, terms, deal, listing, late, client, dossier.staff.named(names, cut), dossier.staff)
 
 
 def _within(entries: Sequence[Entry], service: str, cut: Cut) -> list[Entry]:
@@ -113,9 +125,9 @@ def can_be_judged(entries: Iterable[Entry], cut: Cut) -> bool:
 def closing_store_of(dossier: Dossier, closing: datetime) -> str:
     """The store of the first-named closer at closing; `company` if they are in none."""
     chief = terms_of(dossier.deal).closers[0]
-    posting = dossier.staff.named({chief}, open_cut(closing))[chief].posting
-    assert posting is not None, "a closer is in the company"
-    return (posting.post.store if posting.post is not None else None) or rules.COMPANY
+    standing = dossier.staff.person(chief, open_cut(closing)).standing
+    assert standing is not None, "a closer is in the company"
+    return standing.store or rules.COMPANY
 
 
 def open_cut(instant: datetime) -> Cut:

@@ -43,8 +43,8 @@ def judged_on(dossier: Dossier, cut: Cut, pack: Pack) -> Settlement:
 
 def _written(facts: Facts) -> dict[str, Any]:
     """The facts as a document, the same to the byte wherever it is written."""
-    in_order = {name: dict(sorted(getattr(facts, name).items())) for name in ("people", "teams")}
-    written: dict[str, Any] = rules.document_of(structs.replace(facts, **in_order))
+    looked_up = {"people": dict(facts.people), "teams": dict(facts.teams)}
+    written: dict[str, Any] = rules.document_of(structs.replace(facts, **looked_up))
     return written
 
 

@@ -86,9 +86,16 @@ def _may_name(hint: Any) -> bool:
     return get_origin(hint) not in (Literal, dict) and hint not in _NAMELESS
 
 
+def accounts_named(entries: Iterable[Entry]) -> set[str]:
+    """The teams whose accounts hold something by what entries say: `G1` of `team:G1`."""
+    courses = (getattr(entry.event, "stands", None) or () for entry in entries)
+    return {stand.holder.removeprefix("team:") for course in courses for stand in course if stand.holder.startswith("team:")}
+
+
 def places_named(entries: Iterable[Entry]) -> tuple[set[str], set[str], set[str]]:
     """The teams, stores and areas that entries name: whose store and whose managers a split may need."""
-    teams: set[str] = set()
+    entries = list(entries)
+    teams = accounts_named(entries)
     stores: set[str] = set()
     areas: set[str] = set()
     for entry in entries:

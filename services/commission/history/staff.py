@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Final, Literal
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from services.authz import events as authz
 from services.commission import rules
@@ -17,7 +17,6 @@ from services.commission.history.proving import fingerprint
 from shared.entry import Entry
 from shared.identity import Post
 
-HEADS: Final = ("store_manager", "area_manager")
 Place = tuple[Literal["team", "store", "area"], str]
 """A team that one is in, or a store or area that one is at the head of. Who is in no area belongs to the area ``."""
 
@@ -90,6 +89,10 @@ class Known(Struct, frozen=True):
     around: frozenset[Place] = frozenset()
     names: frozenset[str] = frozenset()
 
+    @property
+    def standing(self) -> rules.Standing | None:
+        return self.posting.standing if self.posting is not None else None
+
     def post_at(self, at: datetime) -> Post | None:
         """Their post at an instant of the past; None before they joined."""
         for notice in reversed(self.within):
@@ -114,42 +117,15 @@ def known(within: Sequence[Notice], first: Notice) -> Known:
 
 
 class Posted(Struct, frozen=True):
-    """Who has been posted to one or more places, as far as a cut goes: each person's standing as the last notice here says; the posts of
-    those at the head of a store or an area; where teams are. `notices` are given place by place, each in the order of recording."""
+    """Who has ever been posted to a place, as far as a cut goes; of a team, the store of who was put into it last."""
 
-    notices: Sequence[Sequence[Notice]]
-    standings: dict[str, rules.Standing]
-    heads: dict[str, Post]
-    stores: dict[str, str]
-
-    def in_order(self) -> list[Notice]:
-        """The notices, each once, in the order of recording."""
-        found = {notice.position: notice for notices in self.notices for notice in notices}
-        return [found[position] for position in sorted(found)]
+    people: frozenset[str] = frozenset()
+    store: str | None = None
 
 
-def posted(notices: Sequence[Notice]) -> Posted:
-    """What notices say, given in the order of recording."""
-    posts = [(notice.person, notice.post) for notice in notices if notice.post is not None]
-    standings = {notice.person: notice.standing for notice in notices if notice.standing is not None}
-    heads = {person: post for person, post in dict(posts).items() if post.role in HEADS}
-    return Posted([notices], standings, heads, {post.team: post.store for _, post in posts if post.team and post.store})
-
-
-def together(each: Sequence[Posted]) -> Posted:
-    """All places together. Of who was in two of them the later notice says their standing; so it is with teams."""
-    standings: dict[str, rules.Standing] = {}
-    heads: dict[str, Post] = {}
-    stores: dict[str, str] = {}
-    for one in each:
-        standings |= one.standings
-        heads |= one.heads
-        stores |= one.stores
-    notices = [notices for one in each for notices in one.notices]
-    whole = Posted(notices, standings, heads, stores)
-    if len(standings) + len(stores) == sum([len(one.standings) + len(one.stores) for one in each]):
-        return whole
-    return structs.replace(posted(whole.in_order()), notices=notices)
+def posted(within: Sequence[Notice]) -> Posted:
+    stores = [notice.post.store for notice in within if notice.post is not None and notice.post.store]
+    return Posted(frozenset(notice.person for notice in within), stores[-1] if stores else None)
 
 
 class _Line:
@@ -203,36 +179,36 @@ class Staff:
 
     def named(self, names: Iterable[str], cut: Cut) -> dict[str, Known]:
         """The people named, and whom the entries about these name, and so on, as far as a cut goes."""
-        instant, upto = cut.instant, cut.positions.get("authz", 0)
         found: dict[str, Known] = {}
         missing = list(names)
         while missing:
             person = missing.pop()
             if person not in found:
-                found[person] = self._person(person, instant, upto)
+                found[person] = self.person(person, cut)
                 missing += found[person].names
         return found
 
-    def around(self, people: Iterable[Known], cut: Cut) -> Posted:
-        """Who has been posted where these people have been: to their teams, or to the head of their stores and areas."""
-        instant, upto = cut.instant, cut.positions.get("authz", 0)
-        places = _NO_AREA.union(*[person.around for person in people])
-        return together([self._place(place, instant, upto) for place in places])
+    def around(self, places: Iterable[Place], cut: Cut) -> dict[str, Known]:
+        """Everyone who has been posted to one of these places, as far as a cut goes."""
+        people = frozenset[str]().union(*[self.posted(place, cut).people for place in places])
+        return {person: self.person(person, cut) for person in people}
 
-    def _person(self, person: str, instant: datetime, upto: int) -> Known:
+    def person(self, person: str, cut: Cut) -> Known:
         line = self._people.get(person)
         if line is None:
             return _NOBODY
+        instant, upto = cut.instant, cut.positions.get("authz", 0)
         key = (person, line.count(instant, upto))
         found = self._known.get(key) if line.is_straight else None
         if found is None:
             found = self._known[key] = known(line.within(instant, upto), line.notices[0])
         return found
 
-    def _place(self, place: Place, instant: datetime, upto: int) -> Posted:
+    def posted(self, place: Place, cut: Cut) -> Posted:
         line = self._places.get(place)
         if line is None:
             return _EMPTY
+        instant, upto = cut.instant, cut.positions.get("authz", 0)
         key = (place, line.count(instant, upto))
         found = self._posted.get(key) if line.is_straight else None
         if found is None:
@@ -241,5 +217,4 @@ class Staff:
 
 
 _NOBODY: Final = Known()
-_EMPTY: Final = posted(())
-_NO_AREA: Final[frozenset[Place]] = frozenset({("area", "")})
+_EMPTY: Final = Posted()

@@ -1,5 +1,6 @@
 """What a split rests on: the facts of a deal as they stood at closing."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, Final, Literal
@@ -167,8 +168,8 @@ class Facts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     closers: tuple[str, ...]
     client: Client
     listing: Listing | None
-    people: dict[str, Standing]
-    teams: dict[str, str] = {}
+    people: Mapping[str, Standing]
+    teams: Mapping[str, str] = {}
     viewings: tuple[Viewing, ...] = ()
     leaves: tuple[Leave, ...] = ()
     store_managers: tuple[str, ...] = ()

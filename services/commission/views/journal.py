@@ -166,13 +166,14 @@ async def _records_of(connection: Connection, tenant: UUID, first: str) -> list[
 
 
 async def _posts_around(connection: Connection, tenant: UUID, found: Sequence[Entry]) -> list[Entry]:
-    """The entries of authz that say where the teams concerned are and who manages the closing store, but those already found."""
+    """The entries about whoever has been in the teams concerned, or at the head of the stores and areas, but those already found."""
     there = {(entry.service, entry.position) for entry in found}
     teams, stores, areas = history.places_named(found)
     rows = await connection.fetch(
-        _ROWS + " where source = 'authz' and position in (select position from named where tenant = $1 and source = 'authz' and"  # noqa: S608
-        " ((kind = 'team' and key = any($2)) or (kind = 'store_manager' and key = any($3)) or (kind = 'area_manager' and key = any($4))))"
-        " order by position",
+        _ROWS + " where tenant = $1 and source = 'authz' and stream in ("  # noqa: S608
+        " select stream from journal join named using (tenant, source, position)"
+        " where named.tenant = $1 and named.source = 'authz' and ((kind = 'team' and key = any($2))"
+        " or (kind = 'store_manager' and key = any($3)) or (kind = 'area_manager' and key = any($4)))) order by position",
         tenant, sorted(teams), sorted(stores), sorted(areas | {""}),
     )  # fmt: skip
     return [entry for entry in entries_of(rows) if (entry.service, entry.position) not in there]
