@@ -13,6 +13,7 @@ from deploy.cases.command import case
 from deploy.cases.demo import demonstrate
 from deploy.cases.replaying import replay
 from deploy.packs.command import pack
+from deploy.parked import parked
 from deploy.recomputing.command import recompute
 from deploy.simulating.command import simulate
 
@@ -57,6 +58,7 @@ def _say(line: str) -> None:
 app.command()(case)
 app.command()(replay)
 app.command()(simulate)
+app.command()(parked)
 app.command()(recompute)
 app.add_typer(pack)
 

@@ -37,6 +37,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "/v1/leaves": "authz",
     "/v1/tokens": "authz",
     "/v1/problems": "authz",  # every service has these pages; one has to answer
+    "/v1/openapi.json": "authz",
 }
 """Resource -> the service that answers for it; with all below it (`/v1/deals/...`) and its own verbs (`/v1/deals:sign`)."""
 
@@ -178,12 +179,26 @@ _OWN: Final[Mapping[int, tuple[str, str]]] = {
 
 def _own_answers() -> Json:
     mappers = [_mapper(status, code, title) for status, (code, title) in _OWN.items()]
-    return {"mappers": mappers, "body_format": _problem("internal", "系统出错了 Something is wrong on our side")}
+    return {"mappers": [_nul_is_no_id(), *mappers], "body_format": _problem("internal", "系统出错了 Something is wrong on our side")}
+
+
+def _nul_is_no_id() -> Json:
+    """Envoy takes a path with an encoded NUL for unreadable, 400. It can be read: there is nothing by that name, as by any other."""
+    named = {"header_filter": {"header": {"name": ":path", "string_match": {"contains": "%00"}}}}
+    return {
+        "filter": {"and_filter": {"filters": [_if_status(400), named]}},
+        "status_code": 404,
+        "body_format_override": _problem("not_found", _OWN[404][1]),
+    }
+
+
+def _if_status(status: int) -> Json:
+    equal = {"op": "EQ", "value": {"default_value": status, "runtime_key": f"front.{status}"}}
+    return {"status_code_filter": {"comparison": equal}}
 
 
 def _mapper(status: int, code: str, title: str) -> Json:
-    equal = {"op": "EQ", "value": {"default_value": status, "runtime_key": f"front.{status}"}}
-    mapper: Json = {"filter": {"status_code_filter": {"comparison": equal}}, "body_format_override": _problem(code, title)}
+    mapper: Json = {"filter": _if_status(status), "body_format_override": _problem(code, title)}
     if status in (503, 504):
         mapper["headers_to_add"] = [{"header": {"key": "retry-after", "value": "1"}}]
     return mapper

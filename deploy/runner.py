@@ -119,7 +119,8 @@ def _told_to_stop(say: Say) -> asyncio.Event:
 
 async def _run(stack: Stack, lock: TextIO, demonstrate: Demonstrate | None, say: Say) -> None:
     async with stack:
-        lock.write(json.dumps({"pid": os.getpid(), "address": stack.address}))
+        sockets = {service: [str(socket) for socket in replicas] for service, replicas in stack.sockets.items()}
+        lock.write(json.dumps({"pid": os.getpid(), "address": stack.address, "sockets": sockets}))
         lock.flush()
         tries = await demonstrate(stack, say) if demonstrate else ()
         say(_picture(stack, tries))

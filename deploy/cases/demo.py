@@ -124,6 +124,7 @@ async def _lent_setter(stage: Stage) -> AsyncIterator[None]:
 _TAKE_AWAY = """
 drop function if exists set_story_clock(uuid, timestamptz);
 delete from story_clock;
+update head set story = false;
 """
 
 

@@ -127,6 +127,9 @@ OPEN: Final[frozenset[tuple[str, str]]] = frozenset(
         ("GET", "/internal/feed"),
         ("GET", "/internal/standing"),
         ("POST", "/internal/contacts"),
+        ("GET", "/internal/openapi.json"),
+        ("GET", "/internal/parked"),
+        ("POST", "/internal/parked:again"),
     }
 )
 """Routes that stand in no row because no person calls them, or anyone may; those under /internal ask for the services' own secret."""

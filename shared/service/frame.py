@@ -50,7 +50,7 @@ def frame(
     app = FastAPI(
         title=f"Fenyong: {name}",
         version="1",
-        openapi_url="/v1/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

@@ -1,4 +1,5 @@
-"""What every service answers about itself: whether it lives, whether it is ready, its numbers, what its problems mean; and to its peers."""
+"""What every service answers about itself: whether it lives, whether it is ready, its numbers, what its problems mean, which routes there
+are; and to its peers."""
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ from shared.entry import uuid_of
 from shared.identity import Unauthenticated
 from shared.problems import CATALOGUE, LANGUAGES
 from shared.service.answers import Declined, json_of
+from shared.service.document import merged
 from shared.service.peers import Standing
 from shared.service.reading import CompanyId, Instant
 from shared.service.routes import Routes
@@ -120,7 +122,39 @@ async def problem_page(code: str) -> Response:
     return Response("".join(parts), media_type="text/html", headers={"cache-control": "public, max-age=3600"})
 
 
-# -- for the other services only
+@routes.open("GET", "/v1/openapi.json")
+async def openapi(request: Request) -> Response:
+    """All services' routes as one OpenAPI document."""
+    service = _service(request)
+    documents = {service.name: request.app.openapi()}
+    for peer in service.peers.names:
+        documents[peer] = msgspec.json.decode(await service.peers.get(peer, "/internal/openapi.json"))
+    return Response(json_of(merged(dict(sorted(documents.items())))), media_type="application/json")
+
+
+# -- for the other services only, and for whoever looks after them
+
+
+@routes.open("GET", "/internal/openapi.json")
+async def own_openapi(request: Request) -> Response:
+    """This service's own routes."""
+    _to_a_peer(request)
+    return Response(json_of(request.app.openapi()), media_type="application/json")
+
+
+@routes.open("GET", "/internal/parked")
+async def parked(request: Request) -> Response:
+    """What could not be handled here and waits to be driven again."""
+    found = [one._asdict() for hearing in _to_a_peer(request).hearings for one in await hearing.parked()]
+    return Response(json_of(found), media_type="application/json")
+
+
+@routes.open("POST", "/internal/parked:again")
+async def drive_again(request: Request) -> Response:
+    """Drives all of that once more."""
+    driven = [await hearing.drive_again() for hearing in _to_a_peer(request).hearings]
+    content = {"done": sum(one.done for one in driven), "left": sum(one.left for one in driven)}
+    return Response(json_of(content), media_type="application/json")
 
 
 @routes.open("GET", "/internal/feed")

@@ -43,6 +43,11 @@ class Peers:
         self._clients: dict[str, httpx2.AsyncClient] = {}
         self._feeds: list[HttpFeed] = []
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The services whose addresses are known."""
+        return tuple(sorted(self._addresses))
+
     async def get(self, service: str, path: str, **parameters: str | int) -> bytes:
         """The body of a 200. Reading has no effect, so it is tried three times; PeerAway if that was in vain."""
         response = await self._asked(service, "GET", path, params=parameters)

@@ -118,6 +118,7 @@ async def test_afterwards_the_databases_have_neither_setter_nor_story(stack: Sta
         try:
             assert await connection.fetchval("select count(*) from pg_proc where proname = 'set_story_clock'") == 0
             assert await connection.fetchval("select count(*) from story_clock") == 0
+            assert await connection.fetchval("select story from head") is False
         finally:
             await connection.close()
 

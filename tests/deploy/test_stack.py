@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -46,6 +47,16 @@ async def test_every_service_answers_at_the_one_address_and_nothing_inside_does(
         answer = await api.get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["/v1/people/%00", "/v1/listings/%00:follow-up", "/%00"])
+async def test_a_nul_in_a_path_names_nothing(stack: Stack, path: str) -> None:
+    """Sent as it is: a client would not send it so."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", stack.port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: fenyong\r\nConnection: close\r\n\r\n".encode())
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    assert (head.split()[1], json.loads(body)["code"], json.loads(body)["status"]) == (b"404", "not_found", 404)
 
 
 async def test_both_replicas_answer(stack: Stack, api: httpx2.AsyncClient) -> None:

@@ -20,7 +20,9 @@ from fastapi import FastAPI
 
 from deploy.servers import Nats
 from shared.bus import decode_feed
-from shared.entry import new_id, uuid_of
+from shared.bus.checkpoint import Connection
+from shared.entry import Entry, new_id, uuid_of
+from shared.eventlog import Streams
 from shared.identity import ACTS, OPEN, Post, keep_post
 from shared.service import Compose, Service, Settings, acts_of, frame, health
 from tests.conftest import NewDatabase
@@ -293,6 +295,32 @@ async def test_the_same_key_with_another_body_is_refused_and_with_another_caller
     reused = await door.post("/v1/listings", agent, {"text": "two"}, key="k")
     assert (reused.status_code, reused.json()["code"]) == (422, "idempotency_key_reused")
     assert (await door.post("/v1/listings", other, {"text": "two"}, key="k")).status_code == 201
+
+
+async def test_what_could_not_be_handled_is_shown_and_driven_again_to_whoever_looks_after_it(database: NewDatabase, tmp_path: Path) -> None:
+    mended = False
+
+    async def project(connection: Connection, entry: Entry) -> None:
+        if not mended:
+            raise RuntimeError("the view is broken")
+
+    async def compose(service: Service) -> None:
+        service.parts = Streams(service.log, "lst", toy_service.evolve, toy_service.claims_of)
+        service.hear(service.name, codec=toy_service.CODEC, project=project)
+
+    async with toy((await database("toy")).dsn, tmp_path, compose=compose) as door:
+        agent, ours = await door.hire(), {"authorization": f"Bearer {door.service.keys.internal}"}
+        id = (await door.post("/v1/listings", agent, {"text": "a flat"})).json()["id"]
+        assert await door.service.hearings[0].reached(1, 30)
+        (parked,) = (await door.get("/internal/parked", **ours)).json()
+        assert (parked["source"], parked["position"], parked["stream"]) == ("toy", 1, str(uuid_of(id)))
+        assert "the view is broken" in parked["reason"]
+        assert (await door.post("/internal/parked:again", **ours)).json() == {"done": 0, "left": 1}
+        mended = True
+        assert (await door.post("/internal/parked:again", **ours)).json() == {"done": 1, "left": 0}
+        assert (await door.get("/internal/parked", **ours)).json() == []
+        for answer in (await door.get("/internal/parked"), await door.post("/internal/parked:again", agent)):
+            assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
 
 
 async def test_if_match_names_who_changed_it(door: Door) -> None:
