@@ -206,7 +206,6 @@ def attach(deal: Deal, listing: str = "lst_1", caller: str = "C", around: Surrou
     return decide.attach_listing(deal, by=by(caller), listing=listing, around=around, ground=ground(), at=LATER)
 
 
-@pytest.mark.clause("B-1-4-2")
 def test_attaching_says_whether_the_deal_stands_reported_for_which_terms_stop() -> None:
     only_signed = folded(Signed("C", structs.replace(TERMS, store="S2", listing=None), None, None, T))
     assert attach(only_signed) == [ListingAttached("C", "lst_1", LATER, reported=False)]
