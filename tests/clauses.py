@@ -30,6 +30,7 @@ class Outcomes:
         self.marked: dict[str, list[str]] = {}
         self.ended: dict[str, str] = {}
 
+    @pytest.hookimpl(trylast=True)  # when those left out are gone
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
             self.marked[item.nodeid] = [str(id) for mark in item.iter_markers("clause") for id in mark.args]
