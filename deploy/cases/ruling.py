@@ -79,6 +79,7 @@ ENTRIES = {
     "deal.Adjudicated": Words("公司裁定", "adjudicated"),
     "deal.DisputeOpened": Words("提出争议", "disputed"),
     "deal.DisputeStated": Words("陈述", "stated in the dispute"),
+    "deal.ExhibitFiled": Words("提交证据", "filed evidence"),
     "deal.DisputeRuled": Words("裁决", "ruled on"),
     "deal.DisputeAppealed": Words("提请二审", "taken to the second instance"),
     "deal.Cancelled": Words("撤销成交", "cancelled"),

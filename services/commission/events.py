@@ -179,6 +179,20 @@ class DisputeStated(Struct, frozen=True):
     at: datetime
 
 
+class ExhibitFiled(Struct, frozen=True):
+    """Somebody concerned filed a file as evidence in a dispute, which lies beside the log under its SHA-256 (O-4). `name` is what they call
+    it, made harmless; empty: nothing."""
+
+    by: str
+    dispute: str
+    exhibit: str
+    name: str
+    sha256: str
+    media_type: str
+    size_bytes: int
+    at: datetime
+
+
 class Alternative(Struct, frozen=True, omit_defaults=True):
     """A deal judged otherwise: entries taken as never made, entries taken as recorded at the closing, other readings of the pack."""
 
@@ -306,6 +320,7 @@ DealEvent = (
     | Adjudicated
     | DisputeOpened
     | DisputeStated
+    | ExhibitFiled
     | DisputeRuled
     | DisputeAppealed
     | Cancelled

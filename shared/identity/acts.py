@@ -59,7 +59,10 @@ ACTS: Final[dict[str, Act]] = {
     **_acts("visit.register", Act(Reach.ANY, "agent", frozenset({"service_manager"}))),
     **_acts("client.mark_important", Act(Reach.STORE, "store_manager")),
     **_acts("client.check client.accept_loss client.return_loss client.excuse", Act(Reach.STORE, "store_manager", impartial=True)),
-    **_acts("deal.report deal.sign deal.attach_listing deal.dispute dispute.state dispute.appeal", Act(Reach.OWN, "agent")),
+    **_acts(
+        "deal.report deal.sign deal.attach_listing deal.dispute dispute.state dispute.file_exhibit dispute.appeal",
+        Act(Reach.OWN, "agent"),
+    ),
     **_acts(
         "listing.enter_for client.enter_for listing.reassign listing.refute listing.find_duplicate listing.find_watermark"
         " client.reassign client.name_senior leave.grant deal.find_private_dealing deal.cancel",

@@ -134,6 +134,32 @@ ANSWERS: Final[dict[str, Problem]] = {
             "at the backups.",
         ),
     ),
+    "no_exhibit": answered(
+        422,
+        ("这不是一份完整的证据文件", "This is no whole file"),
+        (
+            "文件读不出完整的图片或 PDF[（{media_type}）]。可能没有传完，或格式与声明不符。请重新上传，什么也没有写入。",
+            "The file cannot be read as a whole picture or PDF[ ({media_type})]. It may have been cut off, or be of another type than it "
+            "says. Upload it again; nothing was written.",
+        ),
+    ),
+    "exhibit_too_large": answered(
+        422,
+        ("图片像素太多", "The picture has too many pixels"),
+        (
+            "图片超过[ {pixels_max} ]像素上限。请缩小后上传。",
+            "The picture has more pixels than are taken[ ({pixels_max})]. Scale it down and upload it again.",
+        ),
+    ),
+    "exhibit_damaged": answered(
+        503,
+        ("证据文件与登记不符", "The file is not what was recorded"),
+        (
+            "存档的证据文件与登记的指纹不符或已丢失，因此不予显示。请告知管理员核查备份。",
+            "The stored file is gone or does not match its recorded fingerprint, so it is not shown. Tell your administrator to look at "
+            "the backups.",
+        ),
+    ),
     "uri_too_long": answered(
         414, ("地址太长", "The address is too long"), ("请求地址太长。请核对参数。", "The address is too long. Check its parameters.")
     ),

@@ -98,6 +98,20 @@ REFUSALS: Final[dict[str, Problem]] = {
         ),
         ("争议须在结算后[ {days} 天]内提出。", "A dispute is opened within a term[ of {days} days] from settlement."),
     ),
+    "exhibit_filed_already": refusal(
+        ("这份证据已经提交过", "This file is in evidence already"),
+        (
+            "这项争议里已有这份文件[：{first}，由 {by} 提交]。请在陈述里引用它，不必重复上传。",
+            "This very file is in the dispute already[: {first}, filed by {by}]. Name it in your statement; it need not be uploaded again.",
+        ),
+    ),
+    "too_many_exhibits": refusal(
+        ("证据文件太多", "Too many files"),
+        (
+            "一项争议里每人最多提交[ {at_most} ]份证据文件，您已达到上限。请在陈述里引用已提交的。",
+            "In one dispute each person files at most[ {at_most}] files, and you have. Name those that are there in your statement.",
+        ),
+    ),
     "not_ruled": refusal(
         ("一审还没有裁决", "The first instance has not ruled"),
         (

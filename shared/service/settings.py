@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """`database` is the service's own (its own role), `vault` the same for the vault's role (authz only), `nats` empty means without
     broker, `peers` are the other services' base addresses by name (`unix:/path.sock` or `http://host:port`), `keys` a folder. Durations
-    in seconds, limits in bytes."""
+    in seconds, limits in bytes. `uploads_max`: so many files one person adds to one matter."""
 
     model_config = SettingsConfigDict(env_prefix="FENYONG_", frozen=True)
 
@@ -30,5 +30,6 @@ class Settings(BaseSettings):
     header_limit_bytes: int = 32_768
     upload_limit_bytes: int = 10_485_760
     upload_wait_s: float = 60.0
+    uploads_max: int = 50
     pool_connections_max: int = 8
     token_lives_s: int = 12 * 3600

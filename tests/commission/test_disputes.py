@@ -18,6 +18,7 @@ from services.commission.events import (
     DisputeRuled,
     DisputeStated,
     Effect,
+    ExhibitFiled,
     Line,
     Rebooked,
     Settled,
@@ -138,6 +139,40 @@ def test_both_sides_say_theirs_with_their_evidence_until_the_last_ruling() -> No
         state(disputed(), "C", "lst_9@3", unknown=("lst_9@3",))
     with refused("already_ruled"):
         state(_after(ruled(), *rule(ruled(), "GM")), "C")
+
+
+# Evidence as files
+
+
+def file(deal: Deal, caller: str, sha256: str = "5a", at_most: int = 2) -> list[Any]:
+    facts: dict[str, Any] = {"exhibit": f"exh_{sha256}", "name": "receipt.pdf", "media_type": "application/pdf", "size_bytes": 9}
+    return decide.file_exhibit(deal, by=by(caller), named="dis_1", sha256=sha256, at_most=at_most, ground=ground(), at=LATER, **facts)
+
+
+@clause("O-4")
+def test_both_sides_file_theirs_until_the_last_ruling_and_have_spoken_by_it() -> None:
+    filed = ExhibitFiled("C", "dis_1", "exh_5a", "receipt.pdf", "5a", "application/pdf", 9, LATER)
+    assert file(disputed(), "C") == [filed]
+    assert evolve(disputed(), filed).disputes["dis_1"].voices == ("R", "C")
+    assert file(ruled(), "R"), "after the first ruling, for the second"
+    with refused("forbidden"):
+        file(disputed(), "X")
+    with refused("already_ruled"):
+        file(_after(ruled(), *rule(ruled(), "GM")), "C")
+    with refused("conflict_of_interest"):
+        rule(_after(disputed(), *file(disputed(), "AM")), "AM")
+
+
+@clause("O-4")
+def test_a_file_is_there_once_in_a_dispute_and_of_each_person_there_are_so_many() -> None:
+    once = _after(disputed(), *file(disputed(), "C"))
+    with refused("exhibit_filed_already", "O-4", first="exh_5a", by="C"):
+        file(once, "R")
+    full = _after(once, *file(once, "C", "5b"))
+    with refused("too_many_exhibits", "O-4", at_most=2):
+        file(full, "C", "5c")
+    assert file(full, "R", "5c")
+    assert file(full, "C", "5c", at_most=3)
 
 
 # Ruling

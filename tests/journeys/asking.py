@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 
 from deploy.cases.playing import Played, Stage
+from shared.entry import new_id
 from tests.journeys.telling import cast_of, posted, token_of
 
 
@@ -24,6 +25,14 @@ class People:
 
     async def post(self, who: str, path: str, body: object = None, *, language: str = "en") -> httpx2.Response:
         return await posted(self.http, self.played, await self._token(who), path, body, language=language)
+
+    async def upload(self, who: str, path: str, content: bytes, media_type: str, *, key: str = "", **headers: str) -> httpx2.Response:
+        """A file, sent once; who asks next has seen its answer."""
+        after = cast_of(self.played).after
+        asked = {"Authorization": f"Bearer {await self._token(who)}", "Idempotency-Key": key or new_id("key"), "Content-Type": media_type}
+        answer = await self.http.post(path, content=content, headers={**asked, **headers, **after.header})
+        after.told(answer.headers.get("Fenyong-Position"))
+        return answer
 
     async def did(self, who: str, path: str, body: object = None) -> dict[str, Any]:
         """What was answered to an act that has to be done."""

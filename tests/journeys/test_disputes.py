@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from deploy.cases.clock import StoryClock
 from deploy.cases.playing import play
 from deploy.cases.reading import read
 from deploy.stack import Stack
+from shared.entry import new_id
 from tests.journeys.asking import People, people_of
 from tests.journeys.telling import cast_of, tenant_of
+from tests.shared.test_files import pdf, picture
 
 STORY = Path(__file__).parent / "stories" / "a_dispute.yaml"
 
@@ -25,6 +28,8 @@ async def test_a_dispute_is_heard_weighed_ruled_on_and_found_again(stack: Stack,
     async with people_of(stack, played) as people:
         asked = Asked(people)
         await asked.both_sides_are_heard()
+        await asked.they_put_files_in_evidence()
+        await asked.what_is_no_evidence_is_kept_nowhere()
         adopted = await asked.what_would_be_is_shown_side_by_side_and_written_nowhere()
         await asked.the_area_manager_adopts_it(adopted)
         await asked.the_company_puts_it_back()
@@ -70,6 +75,46 @@ class Asked:
         for who, found in (("K", 1), ("AM", 1), ("T", 0)):
             assert len((await people.read(who, "/v1/disputes", state="open"))["data"]) == found
         assert (await people.read("K", self.deal))["disputes"] == [{"id": self.dispute.removeprefix("/v1/disputes/"), "state": "open"}]
+
+    async def they_put_files_in_evidence(self) -> None:
+        people, path, receipt = self.people, f"{self.dispute}:file-exhibit", pdf()
+        called = {"Content-Disposition": "attachment; filename*=UTF-8''..%2F..%2F%E9%92%A5%E5%8C%99%E6%94%B6%E6%9D%A1.exe"}
+        first = await people.upload("K", path, receipt, "application/pdf", key="key-receipt", **called)
+        again = await people.upload("K", path, receipt, "application/pdf", key="key-receipt", **called)
+        assert (first.status_code, again.json(), again.headers["Idempotent-Replayed"]) == (201, first.json(), "true")
+        photo = await people.upload("C", path, picture("PNG"), "image/png", **{"Content-Disposition": 'inline; filename="13900000001.png"'})
+        assert photo.status_code == 201, photo.text
+        said = (await people.read("SM2", self.dispute))["said"]
+        told = [(self.names[one["by"]], one["name"], one["media_type"], one["size_bytes"]) for one in said if one["what"] == "filed"]
+        assert told == [("K", "钥匙收条.pdf", "application/pdf", len(receipt)), ("C", "", "image/png", len(picture("PNG")))]
+        self.receipt = first.json()["entry"]
+        await people.did("K", f"{self.dispute}:state", {"text": "The receipt says so", "evidence": [self.receipt]})
+        assert "deal.ExhibitFiled" in [one["type"] for one in (await people.read("R", self.dispute))["evidence"]]
+        file = f"{self.dispute}/exhibits/{first.json()['id']}"
+        for who in ("K", "R", "C", "SM2", "AM", "auditor"):
+            shown = await people.get(who, file)
+            assert (shown.status_code, shown.content, shown.headers["Content-Type"]) == (200, receipt, "application/pdf")
+        assert shown.headers["Content-Disposition"] == "attachment; filename*=UTF-8''%E9%92%A5%E5%8C%99%E6%94%B6%E6%9D%A1.pdf"
+        assert shown.headers["ETag"] == f'"{sha256(receipt).hexdigest()}"'
+        for who, where in (("T", file), ("DIR", f"{self.dispute}/exhibits/{new_id('exh')}"), ("T", f"{self.dispute}/exhibits/x")):
+            answer = await people.get(who, where)
+            assert (answer.status_code, answer.json()["code"]) == (404, "unknown_reference")
+
+    async def what_is_no_evidence_is_kept_nowhere(self) -> None:
+        people, path = self.people, f"{self.dispute}:file-exhibit"
+        before = await self.rows()
+        for who, content, media_type, answered in (
+            ("K", b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "image/svg+xml", (415, "unsupported_file_type")),
+            ("K", b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "image/png", (422, "no_exhibit")),
+            ("K", picture(), "application/pdf", (422, "no_exhibit")),
+            ("K", pdf("Half")[:-9], "application/pdf", (422, "no_exhibit")),
+            ("K", b"%PDF-1.7\n" + bytes(10_500_000), "application/pdf", (413, "body_too_large")),
+            ("T", pdf("I saw it"), "application/pdf", (403, "forbidden")),
+            ("R", pdf(), "application/pdf", (409, "exhibit_filed_already")),
+        ):
+            answer = await people.upload(who, path, content, media_type)
+            assert (answer.status_code, answer.json()["code"]) == answered
+        assert await self.rows() == before
 
     async def what_would_be_is_shown_side_by_side_and_written_nowhere(self) -> dict[str, Any]:
         people = self.people
@@ -121,7 +166,7 @@ class Asked:
             "outcome": "corrected",
             "reason": "The key hung there, and both sides knew",
             "clauses": ["A-1.N5", "A-1.N1"],
-            "rests_on": [self.entry("listing.KeyTaken")],
+            "rests_on": [self.entry("listing.KeyTaken"), self.receipt],
             "adopt": {"admit": [self.declared]},
             "digest": shown["digest"],
         }

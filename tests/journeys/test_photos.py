@@ -15,7 +15,7 @@ from deploy.stack import Stack
 from shared.entry import new_id
 from tests.journeys.asking import People, people_of
 from tests.journeys.telling import cast_of
-from tests.listing.test_picturing import picture
+from tests.shared.test_files import picture
 
 STORY = Path(__file__).parent / "stories" / "a_survey.yaml"
 SHOTS = ("indoor", "indoor", "indoor", "indoor", "indoor_with_agent", "outdoor")
@@ -30,14 +30,8 @@ async def people(stack: Stack, clock: StoryClock) -> AsyncIterator[People]:
         yield asking
 
 
-async def sent(people: People, who: str, content: bytes, media_type: str = "image/jpeg", key: str | None = None) -> httpx2.Response:
-    headers = {
-        "Authorization": f"Bearer {await people._token(who)}",
-        "Idempotency-Key": key or new_id("key"),
-        "Content-Type": media_type,
-        **cast_of(people.played).after.header,
-    }
-    return await people.http.post(f"/v1/listings/{people.played.ids['listing', 'L1']}:upload-photo", content=content, headers=headers)
+async def sent(people: People, who: str, content: bytes, media_type: str = "image/jpeg", key: str = "") -> httpx2.Response:
+    return await people.upload(who, f"/v1/listings/{people.played.ids['listing', 'L1']}:upload-photo", content, media_type, key=key)
 
 
 async def uploaded(people: People, who: str, *, first: int = 640) -> list[str]:

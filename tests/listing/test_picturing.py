@@ -1,11 +1,6 @@
 """B-1-3-1, B-1-3-2: pictures as files, surveys of them, and watermarks that are found."""
 
-from io import BytesIO
-
-import pytest
-from PIL import Image
-
-from services.listing import aggregate, photos
+from services.listing import aggregate
 from services.listing.aggregate.picturing import PHOTOS_MAX
 from services.listing.events import Pictured, Scene
 from tests.listing.flat import Flat, at
@@ -91,34 +86,3 @@ def test_a_manager_finds_a_watermark_once_and_later_surveys_have_it() -> None:
     assert found(flat, "a") == 1
     assert found(flat, "a") == 0
     assert surveyed(flat, ("a", "indoor"), ("b", "indoor"))[3] == 1
-
-
-def picture(kind: str = "JPEG", width: int = 640, height: int = 480) -> bytes:
-    written = BytesIO()
-    Image.new("RGB", (width, height), (90, 120, 90)).save(written, kind)
-    return written.getvalue()
-
-
-def test_a_picture_is_read_to_its_end() -> None:
-    for media_type, kind in photos.MEDIA.items():
-        told = photos.examined(picture(kind), media_type)
-        assert (told.width, told.height, told.media_type) == (640, 480, media_type)
-    assert photos.examined(picture(width=photos.SIDE_MIN, height=photos.SIDE_MIN), "image/jpeg").width == photos.SIDE_MIN
-
-
-@pytest.mark.parametrize(
-    ("content", "media_type", "code"),
-    [
-        (b"", "image/jpeg", "no_photo"),
-        (b"%PDF-1.7 nothing to see", "image/png", "no_photo"),
-        (picture("PNG"), "image/jpeg", "no_photo"),
-        (picture()[:-400], "image/jpeg", "no_photo"),
-        (picture(width=photos.SIDE_MIN - 1), "image/jpeg", "photo_too_small"),
-        (picture("PNG", 8001, 8000), "image/png", "photo_too_large"),
-    ],
-    ids=["empty", "another kind of file", "another type", "cut off", "too small", "too many pixels"],
-)
-def test_what_is_no_photo_is_not_taken(content: bytes, media_type: str, code: str) -> None:
-    with pytest.raises(photos.NoPicture) as refusal:
-        photos.examined(content, media_type)
-    assert refusal.value.code == code

@@ -17,6 +17,7 @@ from services.commission.events import (
     DisputeRuled,
     DisputeStated,
     EvidenceAwaited,
+    ExhibitFiled,
     Kind,
     LateListingSignedOff,
     ListingAttached,
@@ -39,6 +40,15 @@ Standing = Literal["open", "ruled", "appealed", "final"]
 """Of a dispute: nobody has ruled; the first instance has; it went to the second; that has ruled."""
 
 
+class Exhibit(Struct, frozen=True):
+    """A file that somebody put in evidence: what they call it, and the SHA-256 of its bytes."""
+
+    id: str
+    by: str
+    name: str
+    sha256: str
+
+
 class Dispute(Struct, frozen=True):
     """A dispute; `instance` is the last that has ruled, 0 none, `ruled_by` and `ruled_at` whose ruling that was and when. `voices` opened
     it, spoke in it or appealed; `added` are the lines that its rulings have added so far."""
@@ -52,6 +62,7 @@ class Dispute(Struct, frozen=True):
     appealed: bool = False
     voices: tuple[str, ...] = ()
     added: tuple[Adjustment, ...] = ()
+    exhibits: tuple[Exhibit, ...] = ()
 
     @property
     def standing(self) -> Standing:
@@ -112,6 +123,10 @@ def evolve(deal: Deal | None, event: DealEvent) -> Deal:
             return _with_dispute(deal, id, Dispute(by, at, voices=(by,)))
         case DisputeStated(by=by, dispute=id):
             return _with_dispute(deal, id, _heard(deal.disputes[id], by))
+        case ExhibitFiled(by=by, dispute=id, exhibit=exhibit, name=name, sha256=sha256):
+            heard = _heard(deal.disputes[id], by)
+            exhibits = (*heard.exhibits, Exhibit(exhibit, by, name, sha256))
+            return _with_dispute(deal, id, structs.replace(heard, exhibits=exhibits))
         case DisputeAppealed(by=by, dispute=id):
             return _with_dispute(deal, id, structs.replace(_heard(deal.disputes[id], by), appealed=True))
         case DisputeRuled(dispute=id, lines=lines):

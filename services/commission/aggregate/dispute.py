@@ -17,6 +17,7 @@ from services.commission.events import (
     DisputeRuled,
     DisputeStated,
     Effect,
+    ExhibitFiled,
     Line,
     Rebooked,
     Settlement,
@@ -64,6 +65,37 @@ def state(
     _refuse_over(deal, named)
     _refuse_unknown_entries(unknown, "evidence")
     return [DisputeStated(by.person, named, text, evidence, at)]
+
+
+def may_file(deal: Deal, *, by: Caller, named: str, ground: Ground) -> None:
+    """O-4: who may say their side may put files in evidence for it, until the last ruling. Refused: forbidden, already_ruled."""
+    _allow_speaking("dispute.file_exhibit", deal, by, ground)
+    _refuse_over(deal, named)
+
+
+def file_exhibit(
+    deal: Deal,
+    *,
+    by: Caller,
+    named: str,
+    exhibit: str,
+    name: str,
+    sha256: str,
+    media_type: str,
+    size_bytes: int,
+    at_most: int,
+    ground: Ground,
+    at: datetime,
+) -> list[DealEvent]:
+    """O-4: puts a file in evidence, the same one once in a dispute, and of each person `at_most` so many."""
+    may_file(deal, by=by, named=named, ground=ground)
+    exhibits = deal.disputes[named].exhibits
+    first = next((one for one in exhibits if one.sha256 == sha256), None)
+    if first is not None:
+        raise Refused("exhibit_filed_already", "O-4", first=first.id, by=first.by)
+    if sum(one.by == by.person for one in exhibits) >= at_most:
+        raise Refused("too_many_exhibits", "O-4", at_most=at_most)
+    return [ExhibitFiled(by.person, named, exhibit, name, sha256, media_type, size_bytes, at)]
 
 
 def appeal(deal: Deal, *, by: Caller, named: str, reason: str, ground: Ground, at: datetime) -> list[DealEvent]:

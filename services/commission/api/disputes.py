@@ -13,7 +13,17 @@ from services.commission.aggregate.dispute import Outcome, moved
 from services.commission.api.asked import ClauseId, EntryId, Readings, Statement
 from services.commission.api.deals import Adjudicated, adjustments, change, closers_of, lines_of, sight_of, unknown_in
 from services.commission.api.parts import fen, parts_of
-from services.commission.events import Alternative, DisputeAppealed, DisputeOpened, DisputeRuled, DisputeStated, Effect, Line, Settlement
+from services.commission.events import (
+    Alternative,
+    DisputeAppealed,
+    DisputeOpened,
+    DisputeRuled,
+    DisputeStated,
+    Effect,
+    ExhibitFiled,
+    Line,
+    Settlement,
+)
 from services.commission.reactions import Question
 from services.commission.views import disputes as views
 from services.commission.views import journal
@@ -95,7 +105,7 @@ async def dispute(ctx: Ctx, id: DealId, body: OpenDispute) -> Response:
 @routes.command("/v1/disputes/{id}:state", act="dispute.state")
 async def state(ctx: Ctx, id: DisputeId, body: State) -> Response:
     """Says one's side, and names entries for it (O-4)."""
-    deal = await _deal_of(ctx, id)
+    deal = await deal_of(ctx, id)
 
     async def look(state: Deal, at: datetime) -> dict[str, Any]:
         return {**await closers_of(ctx)(state, at), "unknown": await _not_there(ctx, deal, body.evidence)}
@@ -106,13 +116,13 @@ async def state(ctx: Ctx, id: DisputeId, body: State) -> Response:
 @routes.command("/v1/disputes/{id}:appeal", act="dispute.appeal")
 async def appeal(ctx: Ctx, id: DisputeId, body: Appeal) -> Response:
     """Takes the first ruling to the company (O-4)."""
-    return await _change(ctx, await _deal_of(ctx, id), id, aggregate.appeal, look=closers_of(ctx), reason=body.reason)
+    return await _change(ctx, await deal_of(ctx, id), id, aggregate.appeal, look=closers_of(ctx), reason=body.reason)
 
 
 @routes.command("/v1/disputes/{id}:rule", act="deal.rule")
 async def rule(ctx: Ctx, id: DisputeId, body: Rule) -> Response:
     """Rules on a dispute: first the area manager, then the company (O-4). What it adopts is judged again, and booked."""
-    deal, lines = await _deal_of(ctx, id), adjustments(body.lines)
+    deal, lines = await deal_of(ctx, id), adjustments(body.lines)
     adopts = body.adopt.alternative if body.adopt is not None else None
 
     async def look(state: Deal, at: datetime) -> dict[str, Any]:
@@ -146,7 +156,7 @@ async def _change(ctx: Context, deal: str, dispute: str, decide: Any, **facts: A
     return ctx.reply(outcome)
 
 
-async def _deal_of(ctx: Context, dispute: str) -> str:
+async def deal_of(ctx: Context, dispute: str) -> str:
     await ctx.service.caught_up()
     deal = await views.deal_of(ctx.service.pool, ctx.tenant, dispute)
     if deal is None:
@@ -176,7 +186,7 @@ async def _found(ctx: Context, deal: str, ids: Iterable[str]) -> list[Entry]:
 @routes.command("/v1/disputes/{id}:what-if", act="dispute.what_if")
 async def what_if(ctx: Ctx, id: DisputeId, body: WhatIf) -> Response:
     """The deal judged by up to eight alternatives, side by side with what was settled, in points and fen. Has no effect."""
-    deal_id, deal, version = await _seen(ctx, id)
+    deal_id, deal, version = await seen(ctx, id)
     assert deal.settlement is not None, "what is disputed was settled"
     asked = [alternative.question(id) for alternative in body.alternatives]
     judged = await parts_of(ctx).bench.otherwise(ctx.tenant, deal_id, asked)
@@ -252,9 +262,9 @@ def _cell(effect: Effect | None) -> dict[str, Any]:
 # Reads
 
 
-async def _seen(ctx: Context, id: str) -> tuple[str, Deal, int]:
+async def seen(ctx: Context, id: str) -> tuple[str, Deal, int]:
     """The dispute's deal, if the caller may see it: who is concerned, those above the closers, an auditor. Else it is unknown."""
-    deal_id = await _deal_of(ctx, id)
+    deal_id = await deal_of(ctx, id)
     read = await parts_of(ctx).deals.read(ctx.tenant, deal_id)
     assert read is not None, "a dispute is about a deal"
     deal, version = read
@@ -287,7 +297,7 @@ def _in_list(row: Any) -> dict[str, Any]:
 @routes.query("/v1/disputes/{id}", act="dispute.read")
 async def show(ctx: Ctx, id: DisputeId) -> Response:
     """A dispute with all that was said in it, the entries that it was rested on, and its rulings with what they moved."""
-    deal_id, deal, version = await _seen(ctx, id)
+    deal_id, deal, version = await seen(ctx, id)
     own, _ = await ctx.service.log.history(ctx.tenant, deal_id)
     said = [entry for entry in own if getattr(entry.event, "dispute", None) == id]
     disputed = deal.disputes[id]
@@ -313,11 +323,17 @@ def _told(entry: Entry) -> dict[str, Any]:
             return {"what": "opened", **about, "text": reason}
         case DisputeStated(text=text, evidence=evidence):
             return {"what": "stated", **about, "text": text, "evidence": evidence}
+        case ExhibitFiled() as filed:
+            return {"what": "filed", **about, "exhibit": filed.exhibit, **_file(filed)}
         case DisputeAppealed(reason=reason):
             return {"what": "appealed", **about, "text": reason}
         case DisputeRuled() as ruled:
             return {"what": "ruled", **about, "text": ruled.reason, **_ruling(ruled)}
     raise AssertionError(f"{entry.type} says nothing in a dispute")
+
+
+def _file(filed: ExhibitFiled) -> dict[str, Any]:
+    return {"name": filed.name, "media_type": filed.media_type, "size_bytes": filed.size_bytes, "sha256": filed.sha256}
 
 
 def _ruling(ruled: DisputeRuled) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from services.commission.events import (
     DisputeRuled,
     DisputeStated,
     EvidenceAwaited,
+    ExhibitFiled,
     LateListingSignedOff,
     Line,
     ListingAttached,
@@ -48,6 +49,7 @@ _WITHOUT_BOOKINGS = (
     | EvidenceAwaited
     | DisputeOpened
     | DisputeStated
+    | ExhibitFiled
     | DisputeAppealed
 )
 

@@ -1,20 +1,25 @@
 """Requests about a listing's pictures: uploaded as they are, used in a survey, found to bear a watermark."""
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
+from msgspec import structs
 from starlette.responses import Response
 
-from services.listing import aggregate, photos
+from services.listing import aggregate
 from services.listing.aggregate import Listing
 from services.listing.api.listings import change, listings_of, may_see
+from shared.files import PICTURES, Files, NotTaken, Why, pictured
 from shared.regulation import Refused
 from shared.service import Body, Context, Ctx, Declined, ListingId, PhotoId, Reason, Routes, entered
 from shared.tenure import holder_at, looking
 
 routes = Routes()
 
-_SAFE = {"content-disposition": "inline", "content-security-policy": "sandbox; default-src 'none'"}
+PHOTOS: Final = Files("photos")
+SIDE_MIN: Final = 320
+"""In pixels; less does not show a home."""
+NO_PHOTO: Final[dict[Why, str]] = {"unreadable": "no_photo", "too_small": "photo_too_small", "too_large": "photo_too_large"}
 
 
 class Watermark(Body):
@@ -22,18 +27,18 @@ class Watermark(Body):
     reason: Reason
 
 
-@routes.upload("/v1/listings/{id}:upload-photo", act="listing.upload_photo", media=tuple(photos.MEDIA))
+@routes.upload("/v1/listings/{id}:upload-photo", act="listing.upload_photo", media=tuple(PICTURES))
 async def upload_photo(ctx: Ctx, id: ListingId) -> Response:
     """Takes a picture for a survey or a plan (B-1-3-1, B-1-3-2): 201 with its id, by which a survey names it."""
     media_type = ctx.request.headers["content-type"].lower()
     try:
-        picture = await asyncio.to_thread(photos.examined, ctx.body, media_type)
-    except photos.NoPicture as fault:
-        raise Declined(fault.code, **fault.facts) from None
+        picture = await asyncio.to_thread(pictured, ctx.body, media_type, side_min=SIDE_MIN)
+    except NotTaken as fault:
+        raise Declined(NO_PHOTO[fault.why], **fault.facts) from None
     if await ctx.service.log.replayed(ctx.command()) is None:
-        await photos.keep(ctx.service.pool, ctx.tenant, picture, ctx.body)
+        await PHOTOS.keep(ctx.service.pool, ctx.tenant, sha256=picture.sha256, media_type=media_type, content=ctx.body)
     photo = ctx.new_id("pho")
-    facts: dict[str, Any] = {name: getattr(picture, name) for name in photos.Picture.__struct_fields__}
+    facts: dict[str, Any] = structs.asdict(picture)
     outcome = await listings_of(ctx).change(
         id, aggregate.upload_photo, command=ctx.command(), answer=entered(photo), by=ctx.caller, photo=photo, **facts
     )
@@ -50,16 +55,7 @@ async def find_watermark(ctx: Ctx, id: ListingId, body: Watermark) -> Response:
 @routes.query("/v1/listings/{id}/photos/{photo}", act="listing.read")
 async def show_photo(ctx: Ctx, id: ListingId, photo: PhotoId) -> Response:
     """A picture as it was uploaded, for who may see the listing."""
-    sha256 = await _digest_of(ctx, id, photo)
-    known = [tag.strip().removeprefix("W/") for tag in ctx.request.headers.get("if-none-match", "").split(",")]
-    headers = {"etag": f'"{sha256}"', "cache-control": "private, max-age=86400, immutable", "vary": "Authorization", **_SAFE}
-    if headers["etag"] in known:
-        return Response(status_code=304, headers=headers)
-    found = await photos.kept(ctx.service.pool, ctx.tenant, sha256)
-    if found is None:
-        raise Declined("photo_damaged")
-    media_type, content = found
-    return Response(content, 200, headers, media_type)
+    return await PHOTOS.shown(ctx, await _digest_of(ctx, id, photo), damaged="photo_damaged")
 
 
 async def _digest_of(ctx: Context, id: str, photo: str) -> str:
