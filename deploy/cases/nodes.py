@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NoReturn
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml import MappingNode, MarkedYAMLError, Node, ScalarNode, SequenceNode, YAMLError
+
+from shared.regulation import NestedTooDeep, compose
 
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merge", "value")}
 
@@ -66,14 +66,14 @@ Tree = Scalar | Sequence | Mapping
 def parse(text: str, file: str) -> Tree:
     """The one document of a YAML text. Refuses what is no YAML, duplicate keys, tags of other languages and things inside themselves."""
     try:
-        root: Node | None = YAML(typ="base", pure=True).compose(text)
+        root = compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise StoryRefused(file, mark.line + 1 if mark else 1, f"not YAML: {error.problem or error.context}") from error
+    except NestedTooDeep as error:
+        raise StoryRefused(file, 1, str(error)) from error
     except YAMLError as error:
         raise StoryRefused(file, 1, f"not YAML: {error}".splitlines()[0]) from error
-    except RecursionError as error:
-        raise StoryRefused(file, 1, "nested too deeply") from error
     if root is None:
         raise StoryRefused(file, 1, "the file is empty")
     return _Growing(file).tree(root)

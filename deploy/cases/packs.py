@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+import msgspec
+from yaml import MappingNode, Node, ScalarNode, YAMLError
 
-from shared.regulation import Refused, load
+from shared.regulation import Refused, compose, load
 
 SHIPPED = Path(__file__).resolve().parents[2] / "packs"
 
@@ -58,9 +58,22 @@ def _told(refused: Refused) -> str:
 
 def _as_written(name: str, path: Path) -> dict[str, Any]:
     try:
-        document = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        root = compose(path.read_text(encoding="utf-8"))
     except (YAMLError, UnicodeDecodeError, OSError) as error:
         raise PackUnreadable(f"the pack {name} cannot be read: {error}") from error
+    document = None if root is None else _plain(root)
     if not isinstance(document, dict):
         raise PackUnreadable(f"the pack {name} is no mapping")
     return document
+
+
+def _plain(node: Node) -> Any:
+    """A node as JSON would have it: what is a number, true, false or null there, and stands without quotation marks, is one here."""
+    if isinstance(node, MappingNode):
+        return {str(key.value): _plain(value) for key, value in node.value}
+    if not isinstance(node, ScalarNode):
+        return [_plain(item) for item in node.value]
+    try:
+        return node.value if node.style else msgspec.json.decode(node.value)
+    except msgspec.DecodeError:
+        return node.value

@@ -6,6 +6,7 @@ A pack is loaded from its document (YAML or JSON), checked whole, and never chan
 
 from shared.regulation.chinese import in_chinese
 from shared.regulation.clauses import CLAUSES, READINGS
+from shared.regulation.composing import NestedTooDeep, compose
 from shared.regulation.force import Activation, begins_to_apply, check_activation, in_force
 from shared.regulation.loading import SHIPPED, load, load_shipped, shipped
 from shared.regulation.own import COMPANY, CONDITIONS, KEEPS, OWN, PRO_RATA, SOURCES, Combination, Role, combinations, told
@@ -28,6 +29,7 @@ __all__ = [
     "Activation",
     "Clause",
     "Combination",
+    "NestedTooDeep",
     "Pack",
     "Refused",
     "Role",
@@ -35,6 +37,7 @@ __all__ = [
     "begins_to_apply",
     "check_activation",
     "combinations",
+    "compose",
     "in_chinese",
     "in_force",
     "load",

@@ -2,16 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml import MappingNode, MarkedYAMLError, Node, ScalarNode, SequenceNode, YAMLError
 
 from shared.money import WHOLE
 from shared.regulation.clauses import READINGS
+from shared.regulation.composing import NestedTooDeep, compose
 from shared.regulation.fitting import misfits
 from shared.regulation.own import combinations, known_of, names_in, stage_of, told
 from shared.regulation.pack import Clause, Pack, conditions_of, tables_of
@@ -48,11 +46,10 @@ class _Reader:
         """The tree of a YAML text with untyped scalars, or None with the problem noted."""
         try:
             text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
-            node = YAML(typ="rt", pure=True).compose(StringIO(text))
-            tree = self._plain(node, "", set())
-        except (OSError, ValueError, YAMLError, RecursionError) as fault:
+            tree = self._plain(compose(text), "", set())
+        except (OSError, ValueError, YAMLError) as fault:
             mark = fault.problem_mark if isinstance(fault, MarkedYAMLError) else None
-            why = "is nested too deep" if isinstance(fault, RecursionError) else f"cannot be read: {fault}"
+            why = str(fault) if isinstance(fault, NestedTooDeep) else f"cannot be read: {fault}"
             self.problems.append(Problem("", why, line=mark.line + 1 if mark is not None else None))
             return None
         if isinstance(tree, Mapping):

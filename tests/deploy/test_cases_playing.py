@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections import Counter
@@ -10,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+import yaml
 from typer.testing import CliRunner
 
 from deploy.cases.command import results_in
 from deploy.cases.nodes import StoryRefused
 from deploy.cases.outcome import Outcome
-from deploy.cases.packs import SHIPPED, open_pack
+from deploy.cases.packs import open_pack
 from deploy.cases.playing import Played, play
 from deploy.cases.reading import read
 from deploy.cases.showing import Result, as_json, status_of
@@ -129,12 +130,12 @@ async def test_people_of_two_companies_see_nothing_of_each_other(stack: Stack, t
 
 async def test_a_pack_with_other_numbers_and_a_clause_less_gives_other_lines(stack: Stack, tell: Tell, tmp_path: Path) -> None:
     """Without A-1.N1 a key earns nothing, and the shares are the pack's; no code is changed."""
-    document = YAML(typ="safe", pure=True).load(SHIPPED / "A.yaml")
+    document = copy.deepcopy(open_pack("A", beside=tmp_path).document)
     document["id"] = "A-ours"
     document["clauses"] = [clause for clause in document["clauses"] if clause["clause"] != "A-1.N1"]
     table = next(clause for clause in document["clauses"] if clause["clause"] == "A-1.2.1")
     table["shares"] = {"listing": "100/3", "closing": 50, "client": "50/3"}
-    YAML().dump(document, tmp_path / "ours.yaml")
+    (tmp_path / "ours.yaml").write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
     case = read(next(file for file in CASES if file.stem == "A04"))
     played = await play(case, stack, pack=open_pack("ours.yaml", beside=tmp_path))
     assert [(line["role"], str(line["points"]), line["amount"]) for line in _lines(played.outcome.deals["D1"]["lines"])] == [

@@ -136,6 +136,7 @@ def test_what_a_clause_asks_for_may_be_left_out_so_that_the_clause_refuses_it(st
         ("{at: 2024-03-01 10:00, by: R, do: person.join, person: company, store: S1}", '4: "company" is no name for a person'),
         ("{at: 2024-03-01 10:00, by: R, do: person.leave, person: C, kind: bored}", "4: kind: bored is none of"),
         ("{at: 2024-03-01 10:00, by: R, do: listing.enter, as: L1", "5: not YAML"),
+        ("[" * 100_000 + "]" * 100_000, "1: is nested too deep"),
     ],
 )  # fmt: skip
 def test_what_is_unknown_missing_or_of_the_wrong_kind_is_refused_with_its_line(story: Reader, step: str, reason: str) -> None:

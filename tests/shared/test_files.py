@@ -12,9 +12,9 @@ from shared.files import PICTURES, NotTaken, disposition, harmless, pictured, re
 SIDE_MIN = 320
 
 
-def picture(kind: str = "JPEG", width: int = 640, height: int = 480) -> bytes:
+def picture(kind: str = "JPEG", width: int = 640, height: int = 480, mode: str = "RGB") -> bytes:
     written = BytesIO()
-    Image.new("RGB", (width, height), (90, 120, 90)).save(written, kind)
+    Image.new(mode, (width, height)).save(written, kind)
     return written.getvalue()
 
 
@@ -48,7 +48,7 @@ def test_a_picture_is_read_to_its_end() -> None:
         (picture("PNG"), "image/jpeg", "unreadable"),
         (picture()[:-400], "image/jpeg", "unreadable"),
         (picture(width=SIDE_MIN - 1), "image/jpeg", "too_small"),
-        (picture("PNG", 8001, 8000), "image/png", "too_large"),
+        (picture("PNG", 8001, 8000, mode="1"), "image/png", "too_large"),
     ],
     ids=["empty", "another kind of file", "another type", "cut off", "too small", "too many pixels"],
 )

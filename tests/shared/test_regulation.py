@@ -285,7 +285,7 @@ def test_scalars_are_typed_by_their_field_and_the_line_is_told() -> None:
         ("id: a\nid: b\n", "is there twice"),
         ("id: &x a\nversion: *x\n", "aliases are not used"),
         ("id: !!python/object/apply:os.getcwd []\n", "is a text"),
-        ("a: " + "[" * 1000, "nested too deep"),
+        ("a: " + "[" * 1_000_000, "nested too deep"),
     ],
 )
 def test_what_is_no_pack_at_all_is_refused(text: str, reason: str) -> None:
