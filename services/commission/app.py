@@ -6,8 +6,9 @@ from services.commission import views
 from services.commission.aggregate import book, deal, violation
 from services.commission.api import ROUTES
 from services.commission.api.parts import Parts
+from services.commission.api.statements_forms import write_out
 from services.commission.events import CODEC
-from services.commission.reactions import Bench, Surveyor
+from services.commission.reactions import Bench, Copyist, Surveyor
 from services.commission.views import journal
 from services.listing import events as listing
 from shared.eventlog import Streams
@@ -25,6 +26,7 @@ async def compose(service: Service) -> None:
     bench = Bench(service.log, deals, service.pool, service.hearings, Surveyor(service))
     service.parts = Parts(deals, packs, violations, bench)
     service.tick("book what waits", bench.book_what_waits)
+    service.tick("make statements", Copyist(service, write_out).make_next)
 
 
 app = frame("commission", CODEC, compose, ROUTES)

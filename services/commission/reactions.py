@@ -1,9 +1,10 @@
 """What the commission service does when evidence arrives: it settles what waited for it. How a cut is found stands here too."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -14,7 +15,9 @@ from services.commission.aggregate import deal as aggregate
 from services.commission.aggregate.deal import Deal
 from services.commission.events import Alternative, Cut, PrivateDealingFound, Settlement, Terms
 from services.commission.history import alternatives
-from services.commission.views import deals, journal
+from services.commission.views import deals, journal, statements
+from services.commission.views import statement_files as files
+from services.commission.views.statement_files import Asked
 from shared.bus import Hearing, Pauses, Watermark
 from shared.entry import Entry, Meta, id_of
 from shared.eventlog import Command, EventLog, Streams
@@ -230,6 +233,32 @@ def replayed_of(entries: Sequence[Entry], judged: Settlement, settled: Settlemen
     difference = history.difference(settled.lines, judged.lines) if settled is not None else []
     same = settled is not None and settled.digest == judged.digest and not altered
     return Replayed(judged, history.timeline(entries, judged), difference, altered, same)
+
+
+class Copyist:
+    """Makes statements that take longer than anybody waits, one after the other; `write` draws one up and writes it to a file."""
+
+    def __init__(self, service: Service, write: "Callable[[asyncpg.Pool[Any], UUID, Asked, BinaryIO], Awaitable[object]]") -> None:
+        self._service = service
+        self._write = write
+
+    async def make_next(self) -> int:
+        """The one that waits longest; how many that were. What cannot be made now was begun in vain."""
+        begun = await files.begin(self._service.pool)
+        if begun is None:
+            return 0
+        tenant, file = begun
+        if not await self._is_booked(tenant, file.asked.position):
+            return 1
+        with TemporaryFile() as out:
+            await self._write(self._service.pool, tenant, file.asked, out)
+            await files.keep(self._service.pool, tenant, file.id, out)
+        return 1
+
+    async def _is_booked(self, tenant: UUID, position: int) -> bool:
+        """Whether the ledger has all that was recorded up to there; waits a while if it is being built anew."""
+        behind = await self._service.reached({self._service.name: position})
+        return behind is None and await statements.is_whole(self._service.pool, tenant, position)
 
 
 class Surveyor:

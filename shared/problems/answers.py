@@ -200,6 +200,23 @@ ANSWERS: Final[dict[str, Problem]] = {
         ("需要 If-Match", "If-Match is required"),
         ("这项操作需要 If-Match。请先读取记录，带上它的 ETag。", "This act needs If-Match. Read the record first and send its ETag."),
     ),
+    "too_many_statements": answered(
+        429,
+        ("等待制作的对账单太多", "You wait for too many statements"),
+        (
+            "您已有[ {at_most} ]份对账单正在制作。请等其中一份做好、取走之后再要，或缩短期间。",
+            "So many statements are being made for you already[ ({at_most})]. Wait until one of them is there, or ask for fewer days.",
+        ),
+    ),
+    "statement_not_made": answered(
+        503,
+        ("这份对账单没有做成", "This statement could not be made"),
+        (
+            "这份对账单多次制作都没有成功。请重新请求一次；仍然不成的，请告知管理员，并缩短期间。",
+            "This statement was begun several times and never finished. Ask for it anew; if it fails again, tell your administrator, and "
+            "ask for fewer days.",
+        ),
+    ),
     "too_many_requests": answered(
         429,
         ("请求太频繁", "Too many requests"),

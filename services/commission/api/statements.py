@@ -7,70 +7,33 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from tempfile import SpooledTemporaryFile
-from typing import IO, Annotated, BinaryIO, Final, Literal, Protocol, cast
+from typing import IO, Annotated, BinaryIO, Final, Literal, cast
 from urllib.parse import quote
 
 from fastapi import Query
-from msgspec import Struct
 from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
 from services.commission.api import statements_words as words
-from services.commission.api.statements_text import CsvWriter, JsonWriter
+from services.commission.api.statements_forms import FORMS, Form, write_out
+from services.commission.views import statement_files as files
 from services.commission.views import statements as views
-from services.commission.views.statements import Control, Line, Period, Statement, Subject
+from services.commission.views.statement_files import Asked, Format
+from services.commission.views.statements import Period, Subject
 from shared.calendar import SMALLEST
 from shared.identity import posts_of
-from shared.problems import Language
 from shared.regulation import Refused
-from shared.service import Code, Context, Ctx, Day, Declined, FieldError, Instant, PersonId, Routes
+from shared.service import Code, Context, Ctx, Day, Declined, FieldError, Instant, PersonId, Routes, json_of, reference
 from shared.tenure import COMPANY, ground
 
 routes = Routes()
-Format = Literal["json", "csv", "xlsx", "pdf"]
+FileId = Annotated[str, *reference("fil")]
 
 WRITTEN_AT_ONCE = 4
 """How many statements one process writes at a time; who comes then waits. Each keeps a connection of the pool while it is written."""
 IN_MEMORY_BYTES = 1 << 20
+LOOK_AGAIN_S: Final = 5
 _CHUNK_BYTES = 1 << 16
-
-
-class Writer(Protocol):
-    """Writes one statement in one format and language: its head, its lines some at a time, its end."""
-
-    def begin(self, statement: Statement) -> None: ...
-    def lines(self, lines: Sequence[Line]) -> None: ...
-    def end(self, control: Control) -> None: ...
-
-
-class Form(Struct, frozen=True):
-    """A format: its media type, how it is written, and how many lines it may have."""
-
-    media_type: str
-    writer: Callable[[BinaryIO, Language], Writer]
-    lines_max: int
-
-
-def _xlsx(out: BinaryIO, language: Language) -> Writer:
-    from services.commission.api.statements_xlsx import XlsxWriter
-
-    return XlsxWriter(out, language)
-
-
-def _pdf(out: BinaryIO, language: Language) -> Writer:
-    """What draws letters takes long to import, and much room: only who asks for a PDF waits for it, once."""
-    from services.commission.api.statements_pdf import PdfWriter
-
-    return PdfWriter(out, language)
-
-
-FORMS: Final[dict[Format, Form]] = {
-    "json": Form("application/json", JsonWriter, 200_000),
-    "csv": Form("text/csv; charset=utf-8; header=present", CsvWriter, 200_000),
-    "xlsx": Form("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _xlsx, 100_000),
-    "pdf": Form("application/pdf", _pdf, 20_000),
-}
-"""The limits are what can be written while somebody waits: some ten seconds on a machine that does little else."""
 
 
 @routes.query("/v1/statements", act="statement.read")
@@ -87,7 +50,7 @@ async def statement(
 ) -> Response:
     """What was booked for a person, a team's account, a store's credit, the company's own account, or in all, from the first to the last
     of these days: with its totals, its lines and their clauses. Without any of them: the caller's own."""
-    form = _form(ctx, format)
+    format = format or _format(ctx)
     subject = _subject(ctx, person=person, team=team, store=store, company=company)
     if last < first:
         raise Declined("invalid_request", errors=[FieldError("/query/to", "out_of_range")])
@@ -95,7 +58,7 @@ async def statement(
     await _see(ctx, subject)
     until, position = await _known(ctx, period, known_at)
     async with _TURNS:
-        return await _written(ctx, form, subject, period, until, position)
+        return await _written(ctx, Asked(subject, period, until, position, format, ctx.language))
 
 
 def _subject(ctx: Context, **asked: str | None) -> Subject:
@@ -155,13 +118,11 @@ async def _known(ctx: Context, period: Period, known_at: datetime | None) -> tup
 # In which format
 
 
-def _form(ctx: Context, asked: Format | None) -> Form:
-    """The format asked for in the query, else the one that `Accept` wants most; JSON if nothing is said. Declined: not_acceptable."""
-    if asked is not None:
-        return FORMS[asked]
+def _format(ctx: Context) -> Format:
+    """The format that `Accept` wants most; JSON if it says nothing. Declined: not_acceptable."""
     wanted = [_wanted(item) for item in ctx.request.headers.get("accept", "*/*")[:1000].split(",")]
-    best = max(FORMS.values(), key=lambda form: _quality(form, wanted))  # the first of equals, and JSON is the first
-    if _quality(best, wanted) <= 0:
+    best = max(FORMS, key=lambda format: _quality(FORMS[format], wanted))  # the first of equals, and JSON is the first
+    if _quality(FORMS[best], wanted) <= 0:
         raise Declined("not_acceptable")
     return best
 
@@ -189,38 +150,28 @@ def _quality(form: Form, wanted: Sequence[tuple[str, float]]) -> float:
 _TURNS: Final = asyncio.Semaphore(WRITTEN_AT_ONCE)
 
 
-async def _written(ctx: Context, form: Form, subject: Subject, period: Period, known_at: datetime | None, position: int) -> Response:
-    """The statement as a file, whole before the first byte of it is sent: nobody gets half of one."""
+async def _written(ctx: Context, asked: Asked) -> Response:
+    """The statement as a file, whole before the first byte of it is sent: nobody gets half of one. If that takes too long, it is made
+    later."""
+    limit = FORMS[asked.format].lines_waited_for
     out = cast(BinaryIO, SpooledTemporaryFile(max_size=IN_MEMORY_BYTES))  # noqa: SIM115 - closed once it was sent
     try:
-        async with views.drawn_up(ctx.service.pool, ctx.tenant, subject, period, known_at=known_at, position=position) as (drawn, lines):
-            if drawn.net.lines > form.lines_max:
-                raise Declined("invalid_request", errors=[FieldError("/query/format", "too_many_lines", {"limit": form.lines_max})])
-            await _write(await asyncio.to_thread(form.writer, out, ctx.language), drawn, lines)
-        return await _sent(ctx, form, drawn, out)
+        drawn = await write_out(ctx.service.pool, ctx.tenant, asked, out, lines_max=limit)
+        if drawn.net.lines > limit:
+            out.close()
+            return await _later(ctx, asked, drawn.net.lines)
+        digest, size_bytes = await asyncio.to_thread(_digested, out)
+        return _sent(ctx, asked, digest, size_bytes, _chunks(out), out.close)
     except BaseException:
         out.close()
         raise
 
 
-async def _write(writer: Writer, statement: Statement, lines: AsyncIterator[list[Line]]) -> None:
-    """Writes it in a thread, some hundred lines at a time. What was written has to be what the ledger sums to."""
-    control = Control(statement)
-
-    def take(some: list[Line]) -> None:
-        control.count(some)
-        writer.lines(some)
-
-    await asyncio.to_thread(writer.begin, statement)
-    async for some in lines:
-        await asyncio.to_thread(take, some)
-    assert control.sum == statement.net, "the lines of a statement sum to what the ledger sums to"
-    await asyncio.to_thread(writer.end, control)
-
-
-async def _sent(ctx: Context, form: Form, statement: Statement, out: BinaryIO) -> Response:
-    digest, length = await asyncio.to_thread(_digested, out)
-    etag = f'"{digest.hex()[:32]}"'
+def _sent(
+    ctx: Context, asked: Asked, digest: bytes, size_bytes: int, content: AsyncIterator[bytes], close: Callable[[], None] = lambda: None
+) -> Response:
+    """A whole file, part by part; 304 if the caller has it. `close` is called when nothing more is taken of it."""
+    form, etag = FORMS[asked.format], f'"{digest.hex()[:32]}"'
     headers = {
         "etag": etag,
         "cache-control": "private, no-cache",
@@ -229,12 +180,12 @@ async def _sent(ctx: Context, form: Form, statement: Statement, out: BinaryIO) -
     }
     known = [tag.strip().removeprefix("W/") for tag in ctx.request.headers.get("if-none-match", "").split(",")]
     if etag in known or known == ["*"]:
-        out.close()
+        close()
         return Response(status_code=304, headers=headers)
-    headers |= {"content-type": form.media_type, "content-length": str(length)}
-    if form.writer is not JsonWriter:
-        headers |= {"content-language": "zh-CN" if ctx.language == "zh" else "en", "content-disposition": _named(ctx, form, statement)}
-    return StreamingResponse(_chunks(out), 200, headers, background=BackgroundTask(out.close))
+    headers |= {"content-type": form.media_type, "content-length": str(size_bytes)}
+    if asked.format != "json":
+        headers |= {"content-language": "zh-CN" if asked.language == "zh" else "en", "content-disposition": _named(asked)}
+    return StreamingResponse(content, 200, headers, background=BackgroundTask(close))
 
 
 def _digested(out: IO[bytes]) -> tuple[bytes, int]:
@@ -254,13 +205,42 @@ async def _chunks(out: IO[bytes]) -> AsyncIterator[bytes]:
         out.close()
 
 
-def _named(ctx: Context, form: Form, statement: Statement) -> str:
+def _named(asked: Asked) -> str:
     """What the file is called where it is saved."""
-    ending = next(name for name, other in FORMS.items() if other is form)
-    days = f"{statement.period.first}_{statement.period.last}.{ending}"
-    told = words.TITLE.said(ctx.language).replace(" ", "-")
-    who = {"account": COMPANY, "ledger": "ledger"}.get(statement.subject.of, statement.subject.id)
+    days = f"{asked.period.first}_{asked.period.last}.{asked.format}"
+    told = words.TITLE.said(asked.language).replace(" ", "-")
+    who = {"account": COMPANY, "ledger": "ledger"}.get(asked.subject.of, asked.subject.id)
     return f"attachment; filename=\"statement_{days}\"; filename*=UTF-8''{quote(f'{told}_{who}_{days}')}"
 
 
-assert set(FORMS) == set(Format.__args__), "each format is written"  # type: ignore[attr-defined]
+# Those that take longer than anybody waits
+
+
+async def _later(ctx: Context, asked: Asked, lines: int) -> Response:
+    """202, and where the file will be; the file itself, if it was made before. Nothing is written in any log."""
+    limit = FORMS[asked.format].lines_max
+    if lines > limit:
+        raise Declined("invalid_request", errors=[FieldError("/query/format", "too_many_lines", {"limit": limit})])
+    file = await files.ask(ctx.service.pool, ctx.tenant, asked, lines=lines, by=ctx.caller.person)
+    if file is None:
+        raise Declined("too_many_statements", at_most=files.WAITING_MAX, headers={"retry-after": str(LOOK_AGAIN_S)})
+    return _shown(ctx, file)
+
+
+@routes.query("/v1/statements/{id}", act="statement.read")
+async def made(ctx: Ctx, id: FileId) -> Response:
+    """A statement that took longer than anybody waits: 202 until it is made, then the file, for a day, for who may see the statement."""
+    file = await files.found(ctx.service.pool, ctx.tenant, id)
+    if file is None:
+        raise Refused("unknown_reference")
+    await _see(ctx, file.asked.subject)
+    return _shown(ctx, file)
+
+
+def _shown(ctx: Context, file: files.File) -> Response:
+    if file.given_up:
+        raise Declined("statement_not_made")
+    if file.sha256 is not None and file.size_bytes is not None:
+        return _sent(ctx, file.asked, file.sha256, file.size_bytes, files.parts(ctx.service.pool, ctx.tenant, file.id))
+    where = {"location": f"/v1/statements/{file.id}", "retry-after": str(LOOK_AGAIN_S), "cache-control": "no-store"}
+    return Response(json_of({"id": file.id, "state": "being_made", "lines": file.lines}), 202, where, "application/json")

@@ -29,6 +29,10 @@ _TO_THE_RIGHT: Final = {"points", "yuan"}
 _GREY, _BLACK, _RED, _RULE = 110, 0, (176, 0, 0), 205
 
 
+_PAGES = "{pages}"
+"""Stands where the number of pages will, and has room for five digits."""
+
+
 class _Pages(FPDF):
     """Pages that each say of what statement they are, and which of how many."""
 
@@ -39,6 +43,7 @@ class _Pages(FPDF):
         self._language = language
         self.add_font("noto", "", _font())
         self.set_auto_page_break(False)
+        self.alias_nb_pages(_PAGES)
 
     def advance(self, letter: str) -> float:
         """How wide a letter is, in parts of its size."""
@@ -51,7 +56,7 @@ class _Pages(FPDF):
         self.set_xy(_MARGIN, _HEIGHT - _MARGIN - _LEADING)
         self.cell(200, _LEADING, self.statement)
         self.set_x(_RIGHT - 200)
-        told = words.PAGE.said(self._language, {"page": self.page_no(), "pages": "{nb}"})
+        told = words.PAGE.said(self._language, {"page": self.page_no(), "pages": _PAGES})
         self.cell(200, _LEADING, told, align="R")
 
 
