@@ -281,6 +281,14 @@ class Postgres(_Server):
     def stop(self) -> None:
         """Fast shutdown: running transactions are rolled back, everything committed is on disk."""
         self._end(signal.SIGINT)
+        self._forget_sockets()
+
+    def abandon(self) -> None:
+        """Immediate shutdown, for a folder that goes with its server: it writes down nothing that only a next start would need."""
+        self._end(signal.SIGQUIT)
+        self._forget_sockets()
+
+    def _forget_sockets(self) -> None:
         if self._sockets.parent != self.folder:
             shutil.rmtree(self._sockets, ignore_errors=True)
 

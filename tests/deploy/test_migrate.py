@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from deploy.migrate import MigrationChanged, migrate
-from tests.conftest import NewDatabase
+from tests.databases import NewDatabase
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from services.commission.recomputing import Answer, Asked, Chunks, Job, Plan, Re
 from shared.entry import uuid_of
 from shared.regulation import Refused
 from tests.commission.closings import B
-from tests.conftest import administrator
+from tests.databases import administrator
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from deploy.servers import Postgres
 from services.commission import views
 from services.commission.aggregate.deal import Deal, evolve, net
 from services.commission.api.statements_words import role
@@ -43,7 +42,7 @@ from shared.entry import Entry, Meta, id_of
 from shared.money import share
 from shared.regulation import SHIPPED, load
 from shared.tenure import keep_activation
-from tests.conftest import Database, NewDatabase, administrator
+from tests.databases import Databases
 
 TENANT: Final = UUID(int=0x5E)
 DEALS: Final = 60
@@ -129,9 +128,9 @@ def lives() -> Lives:
 
 
 @pytest.fixture(scope="module")
-async def pool(_databases: NewDatabase, postgres: Postgres, lives: Lives) -> AsyncIterator[asyncpg.Pool]:
+async def pool(databases: Databases, lives: Lives) -> AsyncIterator[asyncpg.Pool]:
     """A commission database in which these deals stand in the log, and their views as they are projected; one for all tests here."""
-    own: Database = await _databases("commission")
+    own = await databases.take("commission")
     rows = [(e.position, e.tenant, e.stream, e.version, e.type, e.data, "{}", e.at, e.recorded_at) for e in lives.entries]
     owner = await asyncpg.connect(own.owner_dsn)
     columns = ("position", "tenant", "stream", "version", "type", "data", "meta", "at", "recorded_at")
@@ -141,8 +140,7 @@ async def pool(_databases: NewDatabase, postgres: Postgres, lives: Lives) -> Asy
         await keep_activation(pool, TENANT, load(SHIPPED / "ACN.yaml").document, None, lives.entries[0].at)
         await projected(pool, lives)
         yield pool
-    async with administrator(postgres) as connection:
-        await connection.execute(f'drop database "{own.name}" with (force)')
+    await databases.give_back(own)
 
 
 async def projected(pool: asyncpg.Pool, lives: Lives) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from deploy.servers import Nats
-from tests.conftest import Database, NewDatabase
+from tests.databases import Database, Databases
 from tests.shared.bus_toy import Toy, as_new, toy
 
 
 @pytest.fixture(scope="session")
-async def toy_databases(_databases: NewDatabase) -> dict[str, Database]:
-    return {name: await _databases(name, story=True) for name in ("alpha", "beta")}
+async def toy_databases(databases: Databases) -> dict[str, Database]:
+    return {name: await databases.take(name, story=True) for name in ("alpha", "beta")}
 
 
 @pytest.fixture

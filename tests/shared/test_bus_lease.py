@@ -9,7 +9,7 @@ import pytest
 
 from shared.bus import lease
 from shared.bus.together import together
-from tests.conftest import Database
+from tests.databases import Database
 from tests.shared.bus_toy import Toy, running, until
 
 

@@ -11,7 +11,7 @@ import asyncpg
 from deploy.servers import Nats
 from shared.bus import Watermark, WatermarkPublisher, Watermarks, standing
 from shared.entry import Entry
-from tests.conftest import Database
+from tests.databases import Database
 from tests.shared.bus_toy import NOON, SEAL, TENANT, Said, Toy, running, speaking_to, until, word_of
 
 WITHIN_S = 10

@@ -12,7 +12,7 @@ import pytest
 
 from shared.entry import id_of, new_id, uuid_of
 from shared.eventlog import Answer, Claim, Conflict, EventLog, KeyReused, Streams, Unknown, Unreachable
-from tests.conftest import Database, NewDatabase
+from tests.databases import Database, NewDatabase
 from tests.shared.log_toy import (
     CODEC,
     NOON,

@@ -14,7 +14,7 @@ from eventsourcing.persistence import ApplicationRecorder, Mapper
 from eventsourcing.tests import persistence as library
 
 from shared.entry import EntryMapper, Placed, new_id, uuid_of
-from tests.conftest import NewDatabase
+from tests.databases import NewDatabase
 from tests.shared.log_recorder import BlockingRecorder
 from tests.shared.log_toy import CODEC, Noted, Opened, Room, command, evolve, note, open_room, rooms_of, running
 

@@ -12,7 +12,7 @@ import pytest
 
 from shared.entry import new_id
 from shared.eventlog import Claim, Conflict, EventLog, KeyReused, Streams
-from tests.conftest import Database, NewDatabase
+from tests.databases import Database, NewDatabase
 from tests.shared.log_toy import (
     NOON,
     TENANT,

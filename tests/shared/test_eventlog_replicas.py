@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shared.entry import Entry, new_id
 from shared.eventlog import EventLog
-from tests.conftest import NewDatabase
+from tests.databases import NewDatabase
 from tests.shared.log_toy import TENANT, command, open_room, rooms_of, running
 
 ROOMS, NOTES = 8, 40

@@ -12,7 +12,7 @@ import pytest
 
 from shared.entry import new_id
 from shared.eventlog import EventLog, Streams
-from tests.conftest import Database, NewDatabase
+from tests.databases import Database, NewDatabase
 from tests.shared.log_toy import NOON, OTHER_TENANT, TENANT, Noted, Room, command, note, open_room, rooms_of, running
 
 HOUR = timedelta(hours=1)

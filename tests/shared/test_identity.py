@@ -40,7 +40,7 @@ from shared.identity import (
     posts_of,
 )
 from shared.regulation import Refused
-from tests.conftest import NewDatabase
+from tests.databases import NewDatabase
 
 TENANT = uuid_of(new_id("cmp"))
 NOW_S = int(time.time())

@@ -25,7 +25,7 @@ from shared.entry import Entry, new_id, uuid_of
 from shared.eventlog import Streams
 from shared.identity import ACTS, OPEN, Post, keep_post
 from shared.service import Compose, Service, Settings, acts_of, frame, health
-from tests.conftest import NewDatabase
+from tests.databases import NewDatabase
 from tests.shared import toy_service
 
 

@@ -23,7 +23,7 @@ import pytest
 from shared.entry import new_id, uuid_of
 from shared.identity import Keys, Post, keep_post, make_keys
 from shared.service import PeerAway, Peers
-from tests.conftest import Database, NewDatabase
+from tests.databases import Database, NewDatabase
 
 
 class Running:
