@@ -377,3 +377,10 @@ def test_found_after_settlement_it_asks_for_rebooking() -> None:
     assert not evolve(reported(), find(reported(), A)).outdated
     found = evolve(deal, find(deal, A))
     assert decide.book(found, judged=settlement(), at=LATER) == [Rebooked("", "private_dealing", settlement(), LATER)]
+
+
+@pytest.mark.parametrize("because", ["private_dealing", "ruling"])
+def test_what_was_settled_is_never_edited_by_what_is_booked_anew(because: str) -> None:
+    anew = settlement(Line("closing", "company", "100", 3_000_000, "company"))
+    deal = evolve(settled(), Rebooked("", because, anew, LATER))
+    assert (deal.settled, deal.settlement, net(deal)) == (settlement(), anew, {"company": 3_000_000})

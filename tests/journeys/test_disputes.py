@@ -179,7 +179,7 @@ class Asked:
         assert {self.names[one["to"]]: one["amount"]["amount"] for one in deal["net"]} == {
             "R": 600_000, "K": 600_000, "C": 1_500_000, "E": 300_000,
         }  # fmt: skip
-        assert deal["digest"] == shown["digest"]
+        assert deal["rebooked"]["digest"] == shown["digest"] != deal["digest"]
         assert deal["disputes"][0]["state"] == "ruled"
         replayed = await people.read("auditor", f"{self.deal}/replay")
         assert (replayed["same"], replayed["altered"]) == (True, [])

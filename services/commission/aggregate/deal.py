@@ -75,7 +75,7 @@ class Dispute(Struct, frozen=True):
 
 class Deal(Struct, frozen=True):
     """A deal. `adjustments` were adjudicated: they add to what `settlement` gives, which was booked at `booked_at` (a ruling's rebooking
-    not counted). `outdated`: a finding after it asks for rebooking."""
+    not counted). `settled` is what was settled, whatever was booked anew since. `outdated`: a finding after it asks for rebooking."""
 
     terms: Terms
     state: State
@@ -86,6 +86,7 @@ class Deal(Struct, frozen=True):
     signed_off: bool = False
     asked_by: str | None = None
     awaits: tuple[str, ...] = ()
+    settled: Settlement | None = None
     settlement: Settlement | None = None
     adjustments: tuple[Adjustment, ...] = ()
     outdated: bool = False
@@ -113,10 +114,12 @@ def evolve(deal: Deal | None, event: DealEvent) -> Deal:
             return structs.replace(deal, signed_off=True)
         case EvidenceAwaited(by=by, services=services):
             return structs.replace(deal, state="awaiting_evidence", asked_by=by, awaits=services)
+        case Settled(settlement=settlement, at=at):
+            return structs.replace(_booked(deal, settlement), settled=settlement, booked_at=at)
         case Rebooked(settlement=settlement, because="ruling"):
-            return structs.replace(deal, state="settled", settlement=settlement, outdated=False, awaits=())
-        case Settled(settlement=settlement, at=at) | Rebooked(settlement=settlement, at=at):
-            return structs.replace(deal, state="settled", settlement=settlement, outdated=False, awaits=(), booked_at=at)
+            return _booked(deal, settlement)
+        case Rebooked(settlement=settlement, at=at):
+            return structs.replace(_booked(deal, settlement), booked_at=at)
         case Adjudicated(lines=lines):
             return structs.replace(deal, adjustments=(*deal.adjustments, *lines))
         case DisputeOpened(by=by, dispute=id, at=at):
@@ -136,6 +139,10 @@ def evolve(deal: Deal | None, event: DealEvent) -> Deal:
         case PrivateDealingFound():
             return structs.replace(deal, outdated=deal.settlement is not None)
     assert_never(event)
+
+
+def _booked(deal: Deal, settlement: Settlement) -> Deal:
+    return structs.replace(deal, state="settled", settlement=settlement, outdated=False, awaits=())
 
 
 def _with_dispute(deal: Deal, id: str, dispute: Dispute) -> Deal:

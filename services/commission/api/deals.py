@@ -323,9 +323,10 @@ def _in_list(row: Any) -> dict[str, Any]:
 
 @routes.query("/v1/deals/{id}", act="deal.read")
 async def show(ctx: Ctx, id: DealId) -> Response:
-    """A deal with the lines of its settlement, each with its clauses and the entries it rests on, and what everyone gets net."""
+    """A deal with the lines of its settlement, each with its clauses and the entries it rests on, what was booked anew since, and what
+    everyone gets net."""
     deal, version = await _seen(ctx, id)
-    settlement = deal.settlement
+    settlement = deal.settled
     shown: dict[str, Any] = {
         "id": id,
         "state": deal.state,
@@ -347,16 +348,24 @@ async def show(ctx: Ctx, id: DealId) -> Response:
         shown |= {
             "disputable_until": opens_until(deal, await ground(ctx.service.pool, ctx.tenant, ()))[1],
             "closing_time": settlement.closing_time,
-            "base": fen(settlement.base_fen),
-            "lines": lines_of(settlement.lines),
-            "notes": settlement.notes,
             "pack": settlement.pack,
-            "cut": settlement.cut,
-            "digest": settlement.digest,
             "rounding": "largest_remainder",
             "roles": await _titles(ctx, settlement),
+            **_booking(settlement),
+            "rebooked": None if deal.settlement in (None, settlement) else _booking(deal.settlement),
         }
     return ctx.show(shown, version=version)
+
+
+def _booking(settlement: Settlement) -> dict[str, Any]:
+    """What a settlement books, and what it was judged on. What was settled is never edited: a correction is a booking beside it."""
+    return {
+        "base": fen(settlement.base_fen),
+        "lines": lines_of(settlement.lines),
+        "notes": settlement.notes,
+        "cut": settlement.cut,
+        "digest": settlement.digest,
+    }
 
 
 async def _seen(ctx: Context, id: str) -> tuple[Deal, int]:
