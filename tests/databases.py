@@ -120,6 +120,6 @@ async def _empty(connection: asyncpg.Connection, rows: Rows) -> None:
     """As it was when it was made."""
     async with connection.transaction():
         filled = ", ".join(f'"{schema}"."{table}"' for schema, table in await _filled(connection))
-        await connection.execute(f"truncate {filled} restart identity")
+        await connection.execute(f"truncate {filled} restart identity cascade")
         for (schema, table), written in rows.items():
             await connection.copy_to_table(table, schema_name=schema, source=BytesIO(written), format="binary")

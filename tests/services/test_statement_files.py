@@ -19,7 +19,7 @@ from services.commission.views import statement_files as files
 from services.commission.views.statement_files import Asked, File
 from services.commission.views.statements import Period, Subject
 from shared.service import Service, Settings
-from tests.conftest import NewDatabase
+from tests.databases import NewDatabase
 
 TENANT: Final = UUID(int=0x5E)
 OTHER: Final = UUID(int=0x5F)
