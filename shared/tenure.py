@@ -35,9 +35,14 @@ Stands = tuple[Stand, ...]
 
 def stand_at(stands: Stands, at: datetime) -> Stand:
     """The part of a course in which `at` falls. A lapse comes before acts at the same instant."""
-    for stand in stands:
+    return stands[terms_ended(stands, at)]
+
+
+def terms_ended(stands: Stands, at: datetime) -> int:
+    """How many terms of a course have ended by `at`: the place in it of who holds then."""
+    for place, stand in enumerate(stands):
         if stand.until is None or at < stand.until:
-            return stand
+            return place
     raise AssertionError("the last of a course is without end")
 
 
@@ -107,9 +112,7 @@ def looking(connection: Connection, tenant: UUID, *names: str | None) -> Callabl
     return look
 
 
-async def keep_activation(
-    connection: Connection, tenant: UUID, document: Mapping[str, Any], store: str | None, start: datetime
-) -> None:
+async def keep_activation(connection: Connection, tenant: UUID, document: Mapping[str, Any], store: str | None, start: datetime) -> None:
     """Keeps a pack's activation where `ground` finds it. A pack that was activated is kept as it is, whatever a later check would say."""
     await connection.execute(
         "insert into activations (tenant, store, start, document) values ($1, $2, $3, $4) on conflict do nothing",

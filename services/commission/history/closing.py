@@ -1,25 +1,27 @@
 """A deal as it stood at closing: the facts that a split rests on."""
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from operator import attrgetter, itemgetter
 from typing import Literal
+
+from msgspec import structs
 
 from services.client import events as client
 from services.commission import events as own
 from services.commission import rules
 from services.commission.history.dossier import Bearing
 from services.commission.history.holding import listing_at
+from services.commission.history.looking import looked_up
 from services.commission.history.staff import Known, Place
 from services.commission.rules import Facts
 from shared.entry import Entry, uuid_of
 
 
 def as_it_stood(bearing: Bearing, asked: frozenset[str] = frozenset()) -> Facts:
-    """The facts of a deal at its closing, by what bears on it; with those that only some packs ask for, if they are asked for. People and
-    teams are looked up when they are asked about: few are, but where all of it is written down."""
+    """The facts of a deal at its closing, by what bears on it; with those that only some packs ask for, if they are asked for. What most
+    splits do without, or need little of, is looked up when it is asked about."""
     terms, deal = bearing.terms, bearing.deal
-    chief = bearing.people[terms.closers[0]]
     return Facts(
         kind=terms.kind,
         closed_at=bearing.cut.instant,
@@ -29,14 +31,29 @@ def as_it_stood(bearing: Bearing, asked: frozenset[str] = frozenset()) -> Facts:
         listing=listing_at(bearing),
         people=_People(bearing),
         teams=_Teams(bearing),
-        viewings=_viewings(bearing),
-        leaves=_leaves(bearing.people),
-        store_managers=_managers("store", chief.standing.store if chief.standing is not None else None, bearing),
-        area_managers=_managers("area", chief.area or "", bearing),
-        findings=tuple(rules.Finding(e.event.person, (e.id,)) for e in deal if isinstance(e.event, own.PrivateDealingFound)),
-        evidence=tuple(e.id for e in deal if isinstance(e.event, own.Signed | own.Reported)),
+        viewings=looked_up(partial(_viewings, bearing)),
+        leaves=looked_up(partial(_leaves, bearing)),
+        store_managers=looked_up(partial(_store_managers, bearing)),
+        area_managers=looked_up(partial(_area_managers, bearing)),
+        findings=tuple([rules.Finding(e.event.person, (e.id,)) for e in deal if isinstance(e.event, own.PrivateDealingFound)]),
+        evidence=tuple([e.id for e in deal if isinstance(e.event, own.Signed | own.Reported)]),
         named={each.role: each.person for each in terms.named},
         first_shown=_first_shown(bearing) if "first_shown" in asked else None,
+    )
+
+
+def in_full(facts: Facts) -> Facts:
+    """All of the facts, looked up to be written down."""
+    listing = facts.listing
+    return structs.replace(
+        facts,
+        listing=structs.replace(listing, follow_ups=tuple(listing.follow_ups)) if listing is not None else None,
+        people=dict(facts.people),
+        teams=dict(facts.teams),
+        viewings=tuple(facts.viewings),
+        leaves=tuple(facts.leaves),
+        store_managers=tuple(facts.store_managers),
+        area_managers=tuple(facts.area_managers),
     )
 
 
@@ -70,7 +87,7 @@ def _entered(bearing: Bearing, id: str) -> Entry:
 def _viewings(bearing: Bearing) -> tuple[rules.Viewing, ...]:
     shown = bearing.terms.listing
     seen = [e for e in bearing.client if isinstance(e.event, client.Viewed) and e.event.listing == shown]
-    return tuple(rules.Viewing(e.event.by, e.event.at, (e.id,)) for e in sorted(seen, key=_position))
+    return tuple([rules.Viewing(e.event.by, e.event.at, (e.id,)) for e in sorted(seen, key=_position)])
 
 
 def _first_shown(bearing: Bearing) -> rules.Viewing | None:
@@ -87,12 +104,16 @@ class _People(Mapping[str, rules.Standing]):
 
     def __init__(self, bearing: Bearing) -> None:
         self._bearing = bearing
+        self._asked: dict[str, rules.Standing] = {}
 
     def __getitem__(self, person: str) -> rules.Standing:
-        known = self._bearing.people.get(person)
-        standing = known.standing if known is not None else self._all[person]
+        return self._asked[person] if person in self._asked else self._look_up(person)
+
+    def _look_up(self, person: str) -> rules.Standing:
+        standing = self._bearing.staff.person(person, self._bearing.cut).standing
         if standing is None:
             raise KeyError(person)
+        self._asked[person] = standing
         return standing
 
     def __iter__(self) -> Iterator[str]:
@@ -114,7 +135,10 @@ class _Teams(Mapping[str, str]):
         self._bearing = bearing
 
     def __getitem__(self, team: str) -> str:
-        return self._all[team]
+        store = self._bearing.staff.posted(("team", team), self._bearing.cut).store
+        if store is None:
+            raise KeyError(team)
+        return store
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._all)
@@ -129,16 +153,30 @@ class _Teams(Mapping[str, str]):
         return {team: store for team in teams if (store := staff.posted(("team", team), cut).store) is not None}
 
 
-def _leaves(people: Mapping[str, Known]) -> tuple[rules.Leave, ...]:
-    """In the order of recording."""
-    granted = [(notice.position, notice.leave) for known in people.values() if known.has_leaves for notice in known.within]
+def _leaves(bearing: Bearing) -> tuple[rules.Leave, ...]:
+    """Those of the people named, in the order of recording."""
+    people = bearing.people.values()
+    granted = [(notice.position, notice.leave) for known in people if known.has_leaves for notice in known.within]
     return tuple(leave for _, leave in sorted(granted, key=itemgetter(0)) if leave is not None)
 
 
-def _managers(kind: Literal["store", "area"], name: str | None, bearing: Bearing) -> tuple[str, ...]:
+def _store_managers(bearing: Bearing) -> tuple[str, ...]:
+    """Of the first-named closer's store, which is none if they are in none."""
+    chief = _chief(bearing)
+    return _managers("store", chief.standing.store, bearing) if chief.standing is not None and chief.standing.store is not None else ()
+
+
+def _area_managers(bearing: Bearing) -> tuple[str, ...]:
+    """Of the first-named closer's area; those of all areas that have no name, if they are in none."""
+    return _managers("area", _chief(bearing).area or "", bearing)
+
+
+def _chief(bearing: Bearing) -> Known:
+    return bearing.staff.person(bearing.terms.closers[0], bearing.cut)
+
+
+def _managers(kind: Literal["store", "area"], name: str, bearing: Bearing) -> tuple[str, ...]:
     """Who is at the head of a store or an area at closing, in the order of their ids."""
-    if name is None:
-        return ()
     staff, cut = bearing.staff, bearing.cut
     return tuple(
         sorted(

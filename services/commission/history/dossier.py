@@ -6,6 +6,7 @@ service. Only acts on the deal itself, and the entry of a listing that was attac
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Final
 
 from msgspec import Struct
@@ -52,7 +53,7 @@ def belongs(entry: Entry, cut: Cut) -> bool:
     return entry.event is not None and entry.effective_at <= cut.instant and entry.position <= cut.positions.get(entry.service, 0)
 
 
-class Bearing(Struct, frozen=True):
+class Bearing(Struct, frozen=True, dict=True):
     """Those of a deal's evidence that bear on it: its own acts, its listing's and client's entries within the cut, the people whom these
     name, and those posted around them. Who is named only by what came later is left out, so that nothing later changes what was judged.
 
@@ -65,8 +66,15 @@ class Bearing(Struct, frozen=True):
     listing: Sequence[Entry]
     late: Entry | None
     client: Sequence[Entry]
-    people: dict[str, Known]
     staff: Staff
+
+    @cached_property
+    def people(self) -> dict[str, Known]:
+        """The people named, and whom the entries about these name."""
+        names: set[str] = set()
+        for entry in (*self.deal, *self.listing, *self.client, *([self.late] if self.late is not None else [])):
+            names_in(entry.event, names)
+        return self.staff.named(names, self.cut)
 
     def places(self) -> set[Place]:
         """Where the people named have been, and whose accounts have held the listing: who was posted there matters too."""
@@ -93,11 +101,7 @@ def bearing(dossier: Dossier, cut: Cut) -> Bearing:
     deal = [e for e in dossier.deal if e.position <= cut.positions.get("commission", 0)]
     terms = terms_of(deal)
     listing, client = _within(dossier.listing, "listing", cut), _within(dossier.client, "client", cut)
-    late = _late(dossier.listing, terms.listing, cut)
-    names: set[str] = set()
-    for entry in (*deal, *listing, *client, *([late] if late is not None else [])):
-        names_in(entry.event, names)
-    return Bearing(cut, terms, deal, listing, late, client, dossier.staff.named(names, cut), dossier.staff)
+    return Bearing(cut, terms, deal, listing, _late(dossier.listing, terms.listing, cut), client, dossier.staff)
 
 
 def _within(entries: Sequence[Entry], service: str, cut: Cut) -> list[Entry]:

@@ -1,7 +1,8 @@
 """A listing as it stood at closing: who held it, which keys, exclusives and follow-ups there were, whether it was correct."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any, Literal
@@ -11,10 +12,10 @@ from msgspec import structs
 from services.commission import events as own
 from services.commission import rules
 from services.commission.history.dossier import Bearing
-from services.commission.history.staff import Known
+from services.commission.history.looking import looked_up
 from services.listing import events as listing
 from shared.entry import Entry, uuid_of
-from shared.tenure import Stands, holder_at
+from shared.tenure import Stands, terms_ended
 
 Entered = Literal["in_time", "late", "late_signed_off"]
 
@@ -83,12 +84,12 @@ def _told(id: str, entries: Sequence[Entry], bearing: Bearing, entered: Entered)
         keys=_keys(past, written),
         exclusives=_exclusives(past, written),
         surveys=_surveys(past),
-        plans=tuple(rules.FloorPlan(e.event.by, e.event.door, e.event.compass, past.source(e)) for e in past.of(listing.FloorPlanned)),
-        follow_ups=_follow_ups(past, written, bearing.people),
+        plans=tuple([rules.FloorPlan(e.event.by, e.event.door, e.event.compass, past.source(e)) for e in past.of(listing.FloorPlanned)]),
+        follow_ups=looked_up(partial(_follow_ups, past, written, bearing)),
         evidence=source,
         entered_evidence=past.source(first),
         correct_evidence=past.source(correct),
-        refuted_evidence=tuple(past.source(e)[0] for e in refuted if e.event.what in ("core", "owner_phone")),
+        refuted_evidence=tuple([past.source(e)[0] for e in refuted if e.event.what in ("core", "owner_phone")]),
     )
 
 
@@ -108,31 +109,29 @@ def _surveys(past: _Past) -> tuple[rules.Survey, ...]:
 def _course(past: _Past, until: datetime) -> tuple[tuple[rules.Move, ...], str, tuple[str, ...]]:
     """Every change of hands up to an instant; who holds then, and the entries that say so. Lapses follow from what the entries say."""
     moves: list[rules.Move] = []
-    running: Stands = ()
-    source: tuple[str, ...] = ()
-    for entry in past.entries:
+    told = past.entries[0]
+    running: Stands = told.event.stands
+    for entry in past.entries[1:]:
         event = entry.event
         stands: Stands | None = getattr(event, "stands", None)
         if stands is None:
             continue
-        if running:
-            moves += _lapses(running, event.at, source)
-            if stands[0].holder != holder_at(running, event.at):
-                moves.append(rules.Move(stands[0].holder, event.at, getattr(event, "clause", None), past.source(entry)))
+        ended = terms_ended(running, event.at)
+        if ended:
+            moves += _lapses(running, ended, past.source(told))
+        if stands[0].holder != running[ended].holder:
+            moves.append(rules.Move(stands[0].holder, event.at, getattr(event, "clause", None), past.source(entry)))
         if not isinstance(event, listing.DealStands):  # that a deal stops the terms says nothing of how the holder came to hold
-            source = past.source(entry)
+            told = entry
         running = stands
-    return (*moves, *_lapses(running, until, source)), holder_at(running, until), source
+    ended, source = terms_ended(running, until), past.source(told)
+    return (*moves, *_lapses(running, ended, source)), running[ended].holder, source
 
 
-def _lapses(stands: Stands, at: datetime, source: tuple[str, ...]) -> list[rules.Move]:
-    """Those of a course that have come by an instant, which comes after them."""
-    lapses: list[rules.Move] = []
-    for stand, after in pairwise(stands):
-        if stand.until is None or stand.until > at:
-            break
-        lapses.append(rules.Move(after.holder, stand.until, stand.clause, source))
-    return lapses
+def _lapses(stands: Stands, ended: int, source: tuple[str, ...]) -> list[rules.Move]:
+    """The first so many of a course."""
+    passed = pairwise(stands[: ended + 1])
+    return [rules.Move(after.holder, stand.until, stand.clause, source) for stand, after in passed if stand.until is not None]
 
 
 def _keys(past: _Past, written: Sequence[Entry]) -> tuple[rules.Key, ...]:
@@ -165,17 +164,16 @@ def _written(past: _Past, refuted: Sequence[Entry]) -> list[Entry]:
     return [e for e in past.of(listing.FollowedUp) if e.version not in untrue]
 
 
-def _follow_ups(past: _Past, written: Sequence[Entry], people: Mapping[str, Known]) -> tuple[rules.FollowUp, ...]:
+def _follow_ups(past: _Past, written: Sequence[Entry], bearing: Bearing) -> tuple[rules.FollowUp, ...]:
     """What counts as a follow-up: entering, following up, showing; with the writer's team then."""
     counting = sorted([*past.of(listing.Entered, listing.Shown), *written], key=_version)
-    return tuple([_follow_up(past, e, people) for e in counting])
+    return tuple([_follow_up(past, e, bearing) for e in counting])
 
 
-def _follow_up(past: _Past, entry: Entry, people: Mapping[str, Known]) -> rules.FollowUp:
+def _follow_up(past: _Past, entry: Entry, bearing: Bearing) -> rules.FollowUp:
     event: Any = entry.event
     by = event.recorder if type(event) is listing.Entered else event.by
-    known = people.get(by)
-    post = known.post_at(event.at) if known is not None else None
+    post = bearing.staff.person(by, bearing.cut).post_at(event.at)
     return rules.FollowUp(by, event.at, post.team if post is not None else None, past.source(entry))
 
 

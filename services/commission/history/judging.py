@@ -1,17 +1,16 @@
 """The judgement: a deal's evidence split under a pack, with all that proves it."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 from msgspec import structs
 
 from services.commission import rules
 from services.commission.events import Cut, Line, PackRef, Settlement
-from services.commission.history.closing import as_it_stood
+from services.commission.history.closing import as_it_stood, in_full
 from services.commission.history.dossier import Dossier, bearing, dossier_of
 from services.commission.history.proving import digest_of
-from services.commission.rules import Facts, Split
+from services.commission.rules import Split
 from shared.entry import Entry
 from shared.regulation import Pack
 
@@ -24,13 +23,13 @@ def judged(entries: Iterable[Entry], cut: Cut, pack: Pack) -> Settlement:
 def judged_on(dossier: Dossier, cut: Cut, pack: Pack) -> Settlement:
     """The same on a dossier, whose staff may serve many deals."""
     bears = bearing(dossier, cut)
-    facts = as_it_stood(bears, pack.asks)
+    facts = in_full(as_it_stood(bears, pack.asks))
     split = rules.split(facts, pack)
     settlement = Settlement(
         closing_time=cut.instant,
         pack=PackRef(pack.id, pack.version, pack.digest),
         cut=cut,
-        facts=_written(facts),
+        facts=rules.document_of(facts),
         evidence=bears.fingerprints(),
         base_fen=split.base_fen,
         lines=lines_of(split),
@@ -41,15 +40,9 @@ def judged_on(dossier: Dossier, cut: Cut, pack: Pack) -> Settlement:
     return structs.replace(settlement, digest=digest_of(settlement))
 
 
-def _written(facts: Facts) -> dict[str, Any]:
-    """The facts as a document, the same to the byte wherever it is written."""
-    looked_up = {"people": dict(facts.people), "teams": dict(facts.teams)}
-    written: dict[str, Any] = rules.document_of(structs.replace(facts, **looked_up))
-    return written
-
-
 def split_of(dossier: Dossier, cut: Cut, pack: Pack) -> Split:
-    """The split alone, without what proves it: a fraction of the work, for whoever judges many deals."""
+    """The split alone, without what proves it: a fraction of the work, for whoever judges many deals. It looks up what it
+    asks about."""
     return rules.split(as_it_stood(bearing(dossier, cut), pack.asks), pack)
 
 

@@ -1,11 +1,11 @@
 """Everyone's employment as it was recorded, found by person, by team and by what they manage. Kept once, it serves any number of deals."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Final, Literal
+from typing import Final, Generic, Literal, TypeVar
 
 from msgspec import Struct
 
@@ -84,14 +84,11 @@ class Known(Struct, frozen=True):
 
     within: Sequence[Notice] = ()
     posting: Notice | None = None
+    standing: rules.Standing | None = None
     area: str | None = None
     has_leaves: bool = False
     around: frozenset[Place] = frozenset()
     names: frozenset[str] = frozenset()
-
-    @property
-    def standing(self) -> rules.Standing | None:
-        return self.posting.standing if self.posting is not None else None
 
     def post_at(self, at: datetime) -> Post | None:
         """Their post at an instant of the past; None before they joined."""
@@ -109,6 +106,7 @@ def known(within: Sequence[Notice], first: Notice) -> Known:
     return Known(
         within=within,
         posting=posting,
+        standing=posting.standing if posting is not None else None,
         area=postings[-1].post.area if postings and postings[-1].post is not None else None,
         has_leaves=any(notice.leave is not None for notice in within),
         around=frozenset(place for notice in chosen for place in notice.around),
@@ -123,55 +121,64 @@ class Posted(Struct, frozen=True):
     store: str | None = None
 
 
-def posted(within: Sequence[Notice]) -> Posted:
+def posted(within: Sequence[Notice], _: Notice) -> Posted:
     stores = [notice.post.store for notice in within if notice.post is not None and notice.post.store]
     return Posted(frozenset(notice.person for notice in within), stores[-1] if stores else None)
 
 
-class _Line:
-    """The notices of a person, or to a place, in the order of recording."""
+Folded = TypeVar("Folded")
 
-    __slots__ = ("_effective", "_positions", "is_straight", "notices")
 
-    def __init__(self) -> None:
+class _Line(Generic[Folded]):
+    """The notices of a person, or to a place, in the order of recording; and what they come to, which is kept of each number of them."""
+
+    __slots__ = ("_effective", "_fold", "_folded", "_is_straight", "_positions", "notices")
+
+    def __init__(self, fold: Callable[[Sequence[Notice], Notice], Folded]) -> None:
         self.notices: list[Notice] = []
-        self.is_straight = True
+        self._fold = fold
+        self._folded: dict[int, Folded] = {}
+        self._is_straight = True
         self._positions: list[int] = []
         self._effective: list[datetime] = []
 
     def take(self, notice: Notice) -> None:
-        self.is_straight = self.is_straight and (not self.notices or self._effective[-1] <= notice.effective_at)
+        self._is_straight = self._is_straight and (not self.notices or self._effective[-1] <= notice.effective_at)
         self.notices.append(notice)
         self._positions.append(notice.position)
         self._effective.append(notice.effective_at)
 
-    def count(self, instant: datetime, upto: int) -> int:
-        """How many are within a cut, if they count in the order in which they were recorded."""
-        return min(bisect_right(self._positions, upto), bisect_right(self._effective, instant))
+    def upto(self, cut: Cut) -> Folded:
+        """What those within a cut come to."""
+        instant, position = cut.instant, cut.positions.get("authz", 0)
+        if not self._is_straight:
+            return self._fold(self._within(instant, position), self.notices[0])
+        count = min(bisect_right(self._positions, position), bisect_right(self._effective, instant))
+        if count not in self._folded:
+            self._folded[count] = self._fold(self._within(instant, position), self.notices[0])
+        return self._folded[count]
 
-    def within(self, instant: datetime, upto: int) -> list[Notice]:
-        return [n for n in self.notices if n.position <= upto and n.effective_at <= instant and n.entry.event is not None]
+    def _within(self, instant: datetime, position: int) -> list[Notice]:
+        return [n for n in self.notices if n.position <= position and n.effective_at <= instant and n.entry.event is not None]
 
 
 class Staff:
-    """The notices of a company's people. What was asked once of a person or a place is kept, until they change."""
+    """The notices of a company's people."""
 
-    __slots__ = ("_known", "_people", "_places", "_posted")
+    __slots__ = ("_people", "_places")
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
-        self._people: dict[str, _Line] = {}
-        self._places: dict[Place, _Line] = {}
-        self._known: dict[tuple[str, int], Known] = {}
-        self._posted: dict[tuple[Place, int], Posted] = {}
+        self._people: dict[str, _Line[Known]] = {}
+        self._places: dict[Place, _Line[Posted]] = {}
         for entry in entries:
             self.take(entry)
 
     def take(self, entry: Entry) -> None:
         """Takes in what was recorded next."""
         notice = notice_of(entry)
-        self._people.setdefault(notice.person, _Line()).take(notice)
+        self._people.setdefault(notice.person, _Line(known)).take(notice)
         for place in notice.places:
-            self._places.setdefault(place, _Line()).take(notice)
+            self._places.setdefault(place, _Line(posted)).take(notice)
 
     def entries(self) -> Iterator[Entry]:
         """All entries, person by person."""
@@ -195,25 +202,11 @@ class Staff:
 
     def person(self, person: str, cut: Cut) -> Known:
         line = self._people.get(person)
-        if line is None:
-            return _NOBODY
-        instant, upto = cut.instant, cut.positions.get("authz", 0)
-        key = (person, line.count(instant, upto))
-        found = self._known.get(key) if line.is_straight else None
-        if found is None:
-            found = self._known[key] = known(line.within(instant, upto), line.notices[0])
-        return found
+        return line.upto(cut) if line is not None else _NOBODY
 
     def posted(self, place: Place, cut: Cut) -> Posted:
         line = self._places.get(place)
-        if line is None:
-            return _EMPTY
-        instant, upto = cut.instant, cut.positions.get("authz", 0)
-        key = (place, line.count(instant, upto))
-        found = self._posted.get(key) if line.is_straight else None
-        if found is None:
-            found = self._posted[key] = posted(line.within(instant, upto))
-        return found
+        return line.upto(cut) if line is not None else _EMPTY
 
 
 _NOBODY: Final = Known()

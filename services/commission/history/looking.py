@@ -1,0 +1,34 @@
+"""Facts that are looked up when they are asked about: most splits ask about few."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar, cast
+
+Fact = TypeVar("Fact")
+
+
+def looked_up(look: Callable[[], tuple[Fact, ...]]) -> tuple[Fact, ...]:
+    """What `look` gives, looked up at the first question about it."""
+    # No tuple, but to rules, which go through facts one by one, as good as one. What is written down is made into tuples (`in_full`).
+    return cast("tuple[Fact, ...]", _LookedUp(look))
+
+
+class _LookedUp(Sequence[Fact]):
+    __slots__ = ("_found", "_look")
+
+    def __init__(self, look: Callable[[], tuple[Fact, ...]]) -> None:
+        self._look = look
+        self._found: tuple[Fact, ...] | None = None
+
+    def __iter__(self) -> Iterator[Fact]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._all()[place]
+
+    def _all(self) -> tuple[Fact, ...]:
+        if self._found is None:
+            self._found = self._look()
+        return self._found
