@@ -89,6 +89,7 @@ def uuid_of(id: str) -> UUID:
     return UUID(int=int(id[4:].translate(_TO_PYTHONS_BASE_32), 32))
 
 
+@lru_cache(maxsize=4096)
 def id_of(prefix: str, uuid: UUID) -> str:
     return f"{prefix}_{_written(uuid.int)}"
 
@@ -141,10 +142,14 @@ class Codec:
 
     def decode(self, type: str, data: bytes) -> Any:
         """The event. UnknownType names a type that is not of this codec; msgspec.ValidationError if the bytes do not fit it."""
+        return self.decoder(type)(data)
+
+    def decoder(self, type: str) -> Callable[[bytes], Any]:
+        """What decodes the events of a type. UnknownType names one that is not of this codec."""
         decoder = self._decoders.get(type)
         if decoder is None:
             raise UnknownType(f"{type!r} is no event of {self.service}")
-        return decoder(data)
+        return decoder
 
     def decode_all(self, types: Iterable[str], datas: Iterable[bytes]) -> list[Any]:
         """The same for a whole stream."""

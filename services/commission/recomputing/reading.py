@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -98,25 +98,23 @@ class Deal(Struct, frozen=True):
 
 
 class Reading(Struct, frozen=True):
-    """All that a chunk of deals rests on. It is kept as rows, and made into entries deal by deal: few of them are there at a time."""
+    """All that a chunk of deals rests on: of clients the entries of all their records. Listings, which have most of them, are kept as rows,
+    and made into entries deal by deal: few of them are there at a time."""
 
     deals: Sequence[Deal]
     cancelled: int
-    rows: Mapping[UUID, Sequence[Any]]
-    records: Mapping[str, Sequence[UUID]]
+    listings: Mapping[UUID, Sequence[Any]]
+    clients: Mapping[str, Sequence[Entry]]
 
     def settled(self, deal: Deal, staff: history.Staff, *, whole: bool) -> Settled:
         """A deal with its evidence, and all of its settlement or what lines are compared by. Fails if they cannot be read any more."""
         type, data = deal.booking
         booked = _BOOKING(data) if type in _BOOKINGS and not whole else CODEC.decode(type, data)
         assert deal.terms is not None, "a deal begins with its contract or its report"
-        listing, records = deal.terms.listing, [self._entries(stream) for stream in self.records[deal.terms.client]]
-        client = records[0] if len(records) == 1 else sorted(chain.from_iterable(records), key=lambda e: e.position)
-        past = self._entries(uuid_of(listing)) if listing is not None else ()
-        return Settled(booked.settlement, deal.own, history.Dossier(history.before_settlement(deal.own), past, client, staff))
-
-    def _entries(self, stream: UUID) -> list[Entry]:
-        return journal.entries_of(self.rows.get(stream, ()))
+        listing = deal.terms.listing
+        past = journal.entries_of(self.listings.get(uuid_of(listing), ())) if listing is not None else ()
+        dossier = history.Dossier(history.before_settlement(deal.own), past, self.clients[deal.terms.client], staff)
+        return Settled(booked.settlement, deal.own, dossier)
 
 
 async def read(connection: Connection, chunk: Chunk, asked: Asked) -> Reading:
@@ -133,10 +131,18 @@ async def read(connection: Connection, chunk: Chunk, asked: Asked) -> Reading:
     listings = {uuid_of(deal.terms.listing) for deal in deals if deal.terms is not None and deal.terms.listing is not None}
     clients = {deal.terms.client: uuid_of(deal.terms.client) for deal in deals if deal.terms is not None}
     found = await journal.rows(connection, tenant, listings.union(clients.values()))
-    firsts = {id: history.first_record(journal.entries_of(found.get(stream, ())[:1])) or id for id, stream in clients.items()}
+    told = {id: journal.entries_of(found.get(stream, ())) for id, stream in clients.items()}
+    return Reading(deals, len(asked_for) - len(deals), found, await _with_all_records(connection, tenant, told))
+
+
+async def _with_all_records(connection: Connection, tenant: UUID, told: Mapping[str, Sequence[Entry]]) -> Mapping[str, Sequence[Entry]]:
+    """Clients with the entries of every record of the same person (A-2.5), in the order of recording."""
+    firsts = {id: history.first_record(entries) or id for id, entries in told.items()}
     records = await journal.records(connection, tenant, set(firsts.values()))
-    found |= await journal.rows(connection, tenant, set(chain.from_iterable(records.values())) - found.keys())
-    return Reading(deals, len(asked_for) - len(deals), found, {id: records[first] for id, first in firsts.items()})
+    several = {id: records[first] for id, first in firsts.items() if records[first] != [uuid_of(id)]}
+    rows = await journal.rows(connection, tenant, set(chain.from_iterable(several.values())))
+    found = {id: chain.from_iterable(journal.entries_of(rows.get(stream, ())) for stream in streams) for id, streams in several.items()}
+    return {**told, **{id: sorted(entries, key=attrgetter("position")) for id, entries in found.items()}}
 
 
 _META = msgspec.json.Decoder(Meta).decode

@@ -1,8 +1,10 @@
 """The journal of everyone's entries, byte for byte, and what finds in it the evidence of a deal."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from shared.entry import Codec, Entry, Meta, UnknownType, prefix_of, uuid_of
 from shared.identity import Connection, Post
 
 CODECS: dict[str, Codec] = {"listing": listing.CODEC, "client": client.CODEC, "authz": authz.CODEC}
-_META = msgspec.json.Decoder(Meta)
+_META = msgspec.json.Decoder(Meta).decode
 
 
 async def keep(connection: Connection, entry: Entry) -> None:
@@ -96,12 +98,10 @@ async def stream(connection: Connection, tenant: UUID, id: str) -> list[Entry]:
 
 async def rows(connection: Connection, tenant: UUID, streams: Collection[UUID]) -> dict[UUID, list[Any]]:
     """The journalled entries of many streams as they are kept, each in order; without those of which none was heard."""
-    found: dict[UUID, list[Any]] = {}
-    if streams:
-        query = f"{_ROWS} where tenant = $1 and stream = any($2) order by stream, version"
-        for row in await connection.fetch(query, tenant, list(streams)):
-            found.setdefault(row[3], []).append(row)
-    return found
+    if not streams:
+        return {}
+    found = await connection.fetch(f"{_ROWS} where tenant = $1 and stream = any($2) order by stream, version", tenant, list(streams))
+    return {stream: list(its) for stream, its in groupby(found, key=itemgetter("stream"))}
 
 
 async def records(connection: Connection, tenant: UUID, firsts: Collection[str]) -> dict[str, list[UUID]]:
@@ -182,32 +182,28 @@ async def _posts_around(connection: Connection, tenant: UUID, found: Sequence[En
 def entries_of(rows: Sequence[Any]) -> list[Entry]:
     """Rows as entries. One of a category that nobody knows (any more) has no id: it is as if gone."""
     return [
-        Entry(source, position, tenant, stream, version, type, _event(source, type, data), data, _meta(meta), at, recorded_at)
+        Entry(source, position, tenant, stream, version, type, _read(decode, data), data, _read(_META, meta) or Meta(), at, recorded_at)
         for source, position, tenant, stream, version, type, data, meta, at, recorded_at in rows
-        if _has_category(type)
+        if (decode := _decoder_of(source, type)) is not None
     ]
 
 
 @lru_cache(maxsize=4096)
-def _has_category(type: str) -> bool:
+def _decoder_of(source: str, type: str) -> Callable[[bytes], Any] | None:
+    """What reads the events of a type, though there are none if nobody knows it (any more); None if nobody knows its category."""
     try:
-        return bool(prefix_of(type))
+        prefix_of(type)
     except UnknownType:
-        return False
-
-
-def _event(source: str, type: str, data: bytes) -> object | None:
-    """The event; None if its bytes cannot be read (any more): replay says so instead of failing."""
-    try:
-        event: object = CODECS[source].decode(type, data)
-        return event
-    except (UnknownType, msgspec.DecodeError, ValueError):
         return None
-
-
-def _meta(written: bytes) -> Meta:
-    """Who wrote an entry and why; nobody if its bytes cannot be read (any more)."""
     try:
-        return _META.decode(written)
-    except (msgspec.DecodeError, ValueError):
-        return Meta()
+        return CODECS[source].decoder(type)
+    except UnknownType:
+        return lambda data: None
+
+
+def _read(decode: Callable[[bytes], Any], written: bytes) -> Any:
+    """What was written; None if its bytes cannot be read (any more): replay says so instead of failing."""
+    try:
+        return decode(written)
+    except ValueError:
+        return None
