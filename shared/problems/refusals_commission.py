@@ -156,8 +156,8 @@ REFUSALS: Final[dict[str, Problem]] = {
     "listing_not_late": refusal(
         ("该房源不是补录的", "The listing is not a late one"),
         (
-            "这套房源在成交之前已经录入，不需要补录签批。可以直接结算。",
-            "This listing was entered before the deal closed; there is nothing to sign off, and the deal can be settled.",
+            "这套房源在成交之前已经录入，不是补录，不需要签批，也不能事后关联。战报已写明的，直接结算；漏报的，请撤销后重新上报。",
+            "It was there when the deal closed: it is not signed off or attached. Settle, or, if the report left it out, report anew.",
         ),
     ),
     "no_listing": refusal(

@@ -1,6 +1,6 @@
 """What may be decided about a deal: reporting, signing, attaching, settling, adjudicating, cancelling."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -190,6 +190,9 @@ def test_the_report_of_a_signed_deal_is_its_closing() -> None:
     assert (after.state, after.closing_time) == ("reported", LATER)
     with refused("already_reported"):
         decide.report_signed(after, by=by("C"), terms=TERMS, around=AROUND, ground=ground(), at=LATER)
+    only_signed = evolve(signed, Settled("M2", settlement(), LATER))
+    with refused("already_settled"):
+        decide.report_signed(only_signed, by=by("C"), terms=TERMS, around=AROUND, ground=ground(), at=LATER)
 
 
 def test_a_contract_signed_after_the_report_leaves_the_closing_and_its_signer_is_known() -> None:
@@ -210,6 +213,15 @@ def test_attaching_says_whether_the_deal_stands_reported_for_which_terms_stop() 
     only_signed = folded(Signed("C", structs.replace(TERMS, store="S2", listing=None), None, None, T))
     assert attach(only_signed) == [ListingAttached("C", "lst_1", LATER, reported=False)]
     assert attach(reported(listing=None)) == [ListingAttached("C", "lst_1", LATER, reported=True)]
+
+
+@clause("B-1-4-2")
+def test_a_listing_that_was_there_when_the_deal_closed_is_not_attached_afterwards() -> None:
+    in_time = structs.replace(AROUND, listing_entered_at=T - timedelta(seconds=1))
+    with refused("listing_not_late", "B-1-4-2"):
+        attach(reported(listing=None), around=in_time)
+    at_that_instant = structs.replace(AROUND, listing_entered_at=T)
+    assert attach(reported(listing=None), around=at_that_instant) == [ListingAttached("C", "lst_1", LATER, reported=True)]
 
 
 def test_a_listing_is_attached_once_until_settlement() -> None:
@@ -352,7 +364,7 @@ def test_a_cancelled_deal_gives_nothing_and_once_settled_the_general_manager_can
 
 
 def find(deal: Deal, pack: Pack, when: datetime = LATER) -> PrivateDealingFound:
-    facts: dict[str, Any] = {"person": "C", "reason": "met the owner", "pack": pack, "ground": ground(pack)}
+    facts: dict[str, Any] = {"person": "C", "offender": PEOPLE["C"], "reason": "met the owner", "pack": pack, "ground": ground(pack)}
     [found] = decide.find_private_dealing(deal, by=by("M2"), at=when, **facts)
     assert isinstance(found, PrivateDealingFound)
     return found

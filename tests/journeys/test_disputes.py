@@ -72,6 +72,8 @@ class Asked:
             assert [(one["what"], self.names[one["by"]]) for one in shown["said"]] == [("opened", "K"), ("stated", "K"), ("stated", "C")]
         assert [one["type"] for one in shown["evidence"]] == ["listing.KeyTaken", "listing.FollowedUp"]
         assert shown["evidence"][1]["text"].startswith("The key has been hanging")
+        for who, status in (("SM1", 200), ("T", 404)):  # a deal is seen by those above whoever gets a line of it, not above a closer alone
+            assert (await people.get(who, self.deal)).status_code == status
         for who, found in (("K", 1), ("AM", 1), ("T", 0)):
             assert len((await people.read(who, "/v1/disputes", state="open"))["data"]) == found
         assert (await people.read("K", self.deal))["disputes"] == [{"id": self.dispute.removeprefix("/v1/disputes/"), "state": "open"}]

@@ -195,7 +195,8 @@ def net(deal: Deal) -> dict[str, int]:
 
 
 class Surroundings(Struct, frozen=True):
-    """What a report is checked against: what the journal holds of its listing and client, and who showed it to them (A-2.4)."""
+    """What a report is checked against: what the journal holds of its listing and client, and who showed it to them (A-2.4).
+    `listing_entered_at` is when the listing was recorded first."""
 
     listing_kind: Kind | None
     listing_correct: bool
@@ -203,6 +204,7 @@ class Surroundings(Struct, frozen=True):
     shown_by: frozenset[str]
     open_deal: Claimant | None
     listing_missing: tuple[str, ...] = ()
+    listing_entered_at: datetime | None = None
 
 
 def report(*, by: Caller, terms: Terms, around: Surroundings, ground: Ground, at: datetime) -> list[DealEvent]:
@@ -213,6 +215,7 @@ def report(*, by: Caller, terms: Terms, around: Surroundings, ground: Ground, at
 def report_signed(deal: Deal, *, by: Caller, terms: Terms, around: Surroundings, ground: Ground, at: datetime) -> list[DealEvent]:
     """B-1-2: the report of a deal whose contract was signed before; its sending becomes the closing."""
     refuse_cancelled(deal)
+    _refuse_settled(deal)
     if deal.state != "signed":
         raise Refused("already_reported", "B-1-2", first_at=deal.closing_time)
     return [Reported(by.person, _checked("deal.report", by, terms, around, ground, at), at)]
@@ -241,7 +244,10 @@ def _refuse_unknown_signer(signer: str | None, ground: Ground) -> None:
 
 
 def attach_listing(deal: Deal, *, by: Caller, listing: str, around: Surroundings, ground: Ground, at: datetime) -> list[DealEvent]:
-    """B-1-4-2: a listing entered later is attached to a deal reported without one; possible until settlement."""
+    """B-1-4-2: a late listing, entered after the closing, is attached to a deal reported without one; possible until settlement.
+
+    One that was there in time is named in the report, and not afterwards: nothing else touches a deal once it has closed.
+    """
     allow(by, "deal.attach_listing", own=by.person in parties(deal), over=[ground.post(person) for person in deal.terms.closers])
     refuse_cancelled(deal)
     _refuse_settled(deal)
@@ -253,6 +259,8 @@ def attach_listing(deal: Deal, *, by: Caller, listing: str, around: Surroundings
         raise Refused("listing_already_attached", "B-1-4-2", listing=deal.terms.listing)
     _refuse_draft(around)
     _refuse_second(around)
+    if around.listing_entered_at is not None and around.listing_entered_at < deal.closing_time:
+        raise Refused("listing_not_late", "B-1-4-2")
     return [ListingAttached(by.person, listing, at, deal.reported)]
 
 
@@ -268,9 +276,11 @@ def sign_off(deal: Deal, *, by: Caller, is_late: bool, reason: str, ground: Grou
     return [LateListingSignedOff(by.person, reason, at)] if not deal.signed_off else []
 
 
-def find_private_dealing(deal: Deal, *, by: Caller, person: str, reason: str, pack: Pack, ground: Ground, at: datetime) -> list[DealEvent]:
-    """A-R1, B-1-4-3: a manager finds private dealing, before or after settlement: the offender's lines go to the company."""
-    offender = ground.post(person)
+def find_private_dealing(
+    deal: Deal, *, by: Caller, person: str, offender: Post | None, reason: str, pack: Pack, ground: Ground, at: datetime
+) -> list[DealEvent]:
+    """A-R1, B-1-4-3: a manager finds private dealing, before or after settlement: the offender's lines go to the company. `offender` is the
+    person's post by now."""
     if offender is None:
         raise Refused("unknown_reference", "A-R1", field="person")
     allow(by, "deal.find_private_dealing", over=[offender, *(ground.post(closer) for closer in deal.terms.closers)])

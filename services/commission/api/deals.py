@@ -10,11 +10,11 @@ from msgspec import structs
 from pydantic import Field
 from starlette.responses import Response
 
-from services.commission import history
 from services.commission.aggregate import deal as aggregate
-from services.commission.aggregate.deal import Deal, State, Surroundings
+from services.commission.aggregate.deal import Deal, State
 from services.commission.aggregate.dispute import opens_until
 from services.commission.api.asked import Chosen, EntryId
+from services.commission.api.looking import around_of, closers_of, closers_then, seen
 from services.commission.api.parts import fen, parts_of
 from services.commission.events import Adjustment, Alternative, Kind, Line, NamedFor, Settlement, Terms
 from services.commission.reactions import Question
@@ -23,7 +23,7 @@ from services.commission.views import journal
 from shared.entry import id_of
 from shared.eventlog import Answer, Look
 from shared.identity import post_of, posts_of
-from shared.regulation import FEES, READINGS, ROLES, Refused, in_force, load, shipped
+from shared.regulation import FEES, READINGS, ROLES, in_force, load, shipped
 from shared.service import (
     Account,
     Body,
@@ -46,7 +46,7 @@ from shared.service import (
     entered,
     json_of,
 )
-from shared.tenure import activations_of, ground, looking
+from shared.tenure import activations_of, ground
 
 routes = Routes()
 Fee = Literal["agency", "information", "bank_rebate", "loan_service", "other"]
@@ -135,7 +135,7 @@ async def report(ctx: Ctx, body: Report) -> Response:
         id,
         aggregate.report,
         command=ctx.command(),
-        look=_around(ctx, body.terms),
+        look=around_of(ctx, body.terms),
         answer=entered(id, "state"),
         by=ctx.caller,
         terms=body.terms,
@@ -147,7 +147,7 @@ async def report(ctx: Ctx, body: Report) -> Response:
 async def sign(ctx: Ctx, body: Sign) -> Response:
     """Records the contract of a deal that is not reported yet: 201; until it is, the signature is the closing (B-1-2)."""
     id = body.id or ctx.new_id("dea")
-    look = _around(ctx, body.terms, body.signer)
+    look = around_of(ctx, body.terms, body.signer)
     facts: dict[str, Any] = {"by": ctx.caller, "terms": body.terms, "contract": body.contract, "signer": body.signer}
     outcome = await parts_of(ctx).deals.begin(id, aggregate.sign, command=ctx.command(), look=look, answer=entered(id, "state"), **facts)
     return ctx.reply(outcome)
@@ -159,7 +159,7 @@ async def report_signed(ctx: Ctx, id: DealId, body: ReportSigned) -> Response:
 
     async def look(state: Deal, at: datetime) -> dict[str, Any]:
         terms = body.over(state.terms)
-        return {**await _around(ctx, terms, own=id)(state, at), "terms": terms}
+        return {**await around_of(ctx, terms, own=id)(state, at), "terms": terms}
 
     return await change(ctx, id, aggregate.report_signed, look=look)
 
@@ -175,7 +175,8 @@ async def attach_listing(ctx: Ctx, id: DealId, body: Attach) -> Response:
     """Attaches a listing that was entered after the report (B-1-4-2)."""
 
     async def look(state: Deal, at: datetime) -> dict[str, Any]:
-        return await _around(ctx, structs.replace(state.terms, listing=body.listing), own=id)(state, at)
+        around = await around_of(ctx, structs.replace(state.terms, listing=body.listing), own=id)(state, at)
+        return {**around, **await closers_of(ctx)(state, at)}
 
     return await change(ctx, id, aggregate.attach_listing, look=look, listing=body.listing)
 
@@ -197,8 +198,9 @@ async def find_private_dealing(ctx: Ctx, id: DealId, body: PrivateDealing) -> Re
     """Finds private dealing (A-R1, B-1-4-3); of a settled deal it reverses and rebooks."""
 
     async def look(state: Deal, at: datetime) -> dict[str, Any]:
-        around = await closers_of(ctx, body.person)(state, at)
-        return {**around, "pack": in_force(around["ground"].activations, state.terms.store, state.closing_time)}
+        around = await closers_of(ctx)(state, at)
+        offender = await post_of(ctx.service.pool, ctx.tenant, body.person)
+        return {**around, "offender": offender, "pack": in_force(around["ground"].activations, state.terms.store, state.closing_time)}
 
     answer = await change(ctx, id, aggregate.find_private_dealing, look=look, person=body.person, reason=body.reason)
     read = await parts_of(ctx).deals.read(ctx.tenant, id)
@@ -221,43 +223,13 @@ async def change(ctx: Context, id: str, decide: Any, *, look: Look, **facts: Any
     return ctx.reply(outcome)
 
 
-def closers_of(ctx: Context, *names: str | None) -> Look:
-    """The ground under a deal's closers and who else is named."""
-
-    async def look(state: Deal, at: datetime) -> dict[str, Any]:
-        return {"ground": await ground(ctx.service.pool, ctx.tenant, (*state.terms.closers, *names))}
-
-    return look
-
-
-def _around(ctx: Context, terms: Terms, *names: str | None, own: str | None = None) -> Look:
-    """What a report is checked against, looked at anew on every attempt."""
-
-    async def look(state: Deal | None, at: datetime) -> dict[str, Any]:
-        async with ctx.service.pool.acquire() as connection:
-            named = [each.person for each in terms.named]
-            around = await looking(connection, ctx.tenant, *terms.closers, *named, *names)(None, at)
-            listing = await journal.stream(connection, ctx.tenant, terms.listing) if terms.listing is not None else []
-            records = await journal.stream(connection, ctx.tenant, terms.client)
-            first = history.first_record(records) or terms.client
-            shown = await journal.shown_by(connection, ctx.tenant, terms.listing, first) if terms.listing is not None else frozenset()
-        open_deal = await ctx.service.log.claimant(ctx.tenant, "open_deal", terms.listing) if terms.listing is not None else None
-        if open_deal is not None and id_of("dea", open_deal.stream) == own:
-            open_deal = None
-        kind, correct = history.kind_of(listing), history.has_been_correct(listing)
-        missing = history.missing_of(listing)
-        return {**around, "around": Surroundings(kind, correct, bool(records), shown, open_deal, missing)}
-
-    return look
-
-
 @routes.command("/v1/deals/{id}:settle", act="deal.settle")
 async def settle(ctx: Ctx, id: DealId) -> Response:
     """Settles the deal as it stood at closing (O-5): 200; 202 if it has to wait for evidence, with whom it waits for."""
     bench, wait_s = parts_of(ctx).bench, ctx.service.settings.evidence_wait_s
 
     async def look(state: Deal, at: datetime) -> dict[str, Any]:
-        closers = [await post_of(ctx.service.pool, ctx.tenant, person) for person in state.terms.closers]
+        closers = list((await closers_then(ctx, state)).values())
         aggregate.may_be_settled(state, by=ctx.caller, closers=closers)
         return {"closers": closers, "judged": await bench.judge(ctx.tenant, id, wait_s)}
 
@@ -325,7 +297,7 @@ def _in_list(row: Any) -> dict[str, Any]:
 async def show(ctx: Ctx, id: DealId) -> Response:
     """A deal with the lines of its settlement, each with its clauses and the entries it rests on, what was booked anew since, and what
     everyone gets net."""
-    deal, version = await _seen(ctx, id)
+    deal, version = await seen(ctx, id)
     settlement = deal.settled
     shown: dict[str, Any] = {
         "id": id,
@@ -368,19 +340,6 @@ def _booking(settlement: Settlement) -> dict[str, Any]:
     }
 
 
-async def _seen(ctx: Context, id: str) -> tuple[Deal, int]:
-    """The deal, if the caller may see it: a party, who reported it or disputes it, those above them, an auditor. Else it is unknown."""
-    read = await parts_of(ctx).deals.read(ctx.tenant, id)
-    if read is None:
-        raise Refused("unknown_reference")
-    deal = read[0]
-    own = ctx.caller.person in aggregate.parties(deal) | aggregate.voices(deal) | {deal.reporter}
-    over = [await post_of(ctx.service.pool, ctx.tenant, person) for person in deal.terms.closers]
-    if not ctx.may(own=own, over=over, stores=(deal.terms.store,)):
-        raise Refused("unknown_reference")
-    return read
-
-
 async def _titles(ctx: Context, settlement: Settlement) -> dict[str, Mapping[str, str]]:
     """What the pack of a split calls roles of its own, in both languages; nothing where all are the regulation's."""
     if all(line.role in ROLES for line in settlement.lines):
@@ -420,7 +379,7 @@ async def replay(
     admit: Annotated[list[EntryId] | None, Query(max_length=50)] = None,
 ) -> Response:
     """The deal judged again from the journal: timeline, facts, lines, the difference to what was settled. Writes nothing."""
-    deal, _ = await _seen(ctx, id)
+    deal, _ = await seen(ctx, id)
     readings = dict(chosen.split(":", 1) for chosen in reading or ())
     question = Question(as_of, known_at, pack, Alternative(tuple(without or ()), tuple(admit or ()), readings))
     replayed = await parts_of(ctx).bench.replay(ctx.tenant, id, question)

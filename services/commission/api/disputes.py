@@ -11,7 +11,8 @@ from services.commission.aggregate import dispute as aggregate
 from services.commission.aggregate.deal import Deal, Standing, concerned
 from services.commission.aggregate.dispute import Outcome, moved
 from services.commission.api.asked import ClauseId, EntryId, Readings, Statement
-from services.commission.api.deals import Adjudicated, adjustments, change, closers_of, lines_of, sight_of, unknown_in
+from services.commission.api.deals import Adjudicated, adjustments, change, lines_of, sight_of, unknown_in
+from services.commission.api.looking import closers_of
 from services.commission.api.parts import fen, parts_of
 from services.commission.events import (
     Alternative,

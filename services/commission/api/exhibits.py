@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from services.commission.aggregate import dispute as aggregate
 from services.commission.aggregate.deal import Deal
-from services.commission.api.deals import closers_of
 from services.commission.api.disputes import deal_of, seen
+from services.commission.api.looking import closers_of
 from services.commission.api.parts import parts_of
 from shared.eventlog import Answer
 from shared.files import PICTURES, Files, NotTaken, Why, digest_of, harmless, pictured, refuse_no_pdf

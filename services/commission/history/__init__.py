@@ -19,7 +19,7 @@ from services.commission.history.dossier import (
 from services.commission.history.judging import difference, judged, judged_on, lines_of, nothing_of, split_of
 from services.commission.history.naming import people_named, places_named
 from services.commission.history.proving import altered, canonical, digest_of, fingerprint
-from services.commission.history.staff import Staff
+from services.commission.history.staff import Staff, post_at
 from services.commission.history.telling import Told, timeline
 from services.commission.history.terms import (
     IMAGINED_CLIENT,
@@ -66,6 +66,7 @@ __all__ = [
     "open_cut",
     "people_named",
     "places_named",
+    "post_at",
     "settlement_of",
     "split_of",
     "terms_of",

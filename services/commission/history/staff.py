@@ -43,6 +43,11 @@ class Notice:
         return fingerprint(self.entry)
 
 
+def post_at(told: Iterable[Entry], at: datetime) -> Post | None:
+    """A person's post at an instant, by what was told of them in the order of recording; None before they joined."""
+    return next((entry.event.post for entry in reversed(list(told)) if entry.effective_at <= at and isinstance(entry.event, Posting)), None)
+
+
 def notice_of(entry: Entry) -> Notice:
     event, id = entry.event, entry.id
     person = id.partition("@")[0]
