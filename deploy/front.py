@@ -23,6 +23,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "/v1/visits": "client",
     "/v1/grades": "client",
     "/v1/gradings": "client",
+    "/v1/fees": "client",
     "/v1/complaints": "client",
     "/v1/deals": "commission",
     "/v1/disputes": "commission",

@@ -22,8 +22,8 @@ class NamedFor(Struct, frozen=True):
 
 
 class Terms(Struct, frozen=True):
-    """What a report or a contract says of a deal: closers in order, fees in fen by kind, the closing store (the first closer's), and who is
-    named for roles of the company's own."""
+    """What a report or a contract says of a deal: closers in order, fees in fen by kind, the closing store (the first closer's), who is
+    named for roles of the company's own, and the price in fen (of a rental the month's rent; None: it is not said)."""
 
     listing: str | None
     client: str
@@ -32,6 +32,7 @@ class Terms(Struct, frozen=True):
     kind: Kind
     store: str | None
     named: tuple[NamedFor, ...] = ()
+    price_fen: int | None = None
 
 
 class Line(Struct, frozen=True, omit_defaults=True):

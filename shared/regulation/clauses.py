@@ -1,6 +1,7 @@
 """What is known of every clause and reading: parameters, and where a clause stands among those that make a split."""
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import Final
 
 from msgspec import Struct, field
@@ -137,6 +138,7 @@ CLAUSES: Final[Mapping[str, Known]] = {
     ),
     "G-3": Known(
         {
+            "customary_fee_percent": _each(_POINTS, sale=Fraction(0), rental=Fraction(0)),
             "fee_discount_percent": _each(_whole(-100, 100), A=5, B=3, C=0, D=-5),
             "payment_days": _each(_whole(0, 3660), A=90, B=30, C=0, D=0),
             "prepaid": _each(_FLAG, A=False, B=False, C=False, D=True),

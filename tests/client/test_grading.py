@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services.client.events.grading import Place
 from services.client.rules import grading as rules
 from services.client.rules.grading import Drop, Graded
+from shared.calendar import SMALLEST
 from shared.regulation import SHIPPED, Pack, load
 from tests.client.buyer import at
 from tests.packs import A
@@ -225,6 +226,34 @@ def test_grades_carry_their_terms_the_better_first() -> None:
     assert terms == [("A", 5, 90, False, 1), ("B", 3, 30, False, 2), ("C", 0, 0, False, 3), ("D", -5, 0, True, 4)]
     own = rules.grades_of(stating("G-3", fee_discount_percent={"A": 10}, payment_days={"B": 45}))
     assert [(each.fee_discount_percent, each.payment_days) for each in own] == [(10, 90), (3, 45), (0, 0), (-5, 0)]
+
+
+@clause("G-3")
+def test_a_fee_is_compared_with_what_the_company_says_is_customary_and_with_nothing_if_it_does_not() -> None:
+    own = stating("G-3", customary_fee_percent={"sale": "3/2"})
+    assert rules.customary_fee(own, "sale", 200_000_000) == 3_000_000
+    assert rules.customary_fee(own, "sale", 199) == 2, "of a fen that is not whole nothing is asked"
+    assert rules.customary_fee(own, "rental", 500_000) is None
+    assert rules.customary_fee(own, "sale", None) is None
+    assert rules.customary_fee(A, "sale", 200_000_000) is None
+    assert rules.customary_fee(stating("G-3", customary_fee_percent={"rental": 100}), "rental", 500_000) == 500_000
+    with refused("pack_invalid", "G-3", reason="sale is between 0 and 100, not 101"):
+        stating("G-3", customary_fee_percent={"sale": 101})
+
+
+@clause("G-3")
+@pytest.mark.parametrize(("grade", "least"), [(0, 2_850_001), (1, 2_910_001), (2, 3_000_001), (3, 3_150_002)])
+def test_the_least_fee_is_the_customary_one_less_the_discount_of_the_grade_and_more_for_the_last(grade: int, least: int) -> None:
+    assert rules.least_fee(3_000_001, GRADES[grade].fee_discount_percent) == least
+    assert (least - 1) * 100 < 3_000_001 * (100 - GRADES[grade].fee_discount_percent) <= least * 100
+
+
+@clause("G-3")
+def test_a_fee_is_due_within_the_days_of_the_grade_or_beforehand() -> None:
+    closed = at("2024-03-08 16:00")
+    due = [rules.pay_until(terms, closed, "civil_code") for terms in GRADES]
+    assert due == [at("2024-06-07 00:00"), at("2024-04-08 00:00"), at("2024-03-09 00:00"), closed]
+    assert rules.pay_until(GRADES[1], closed, "elapsed") == at("2024-04-07 16:00") + SMALLEST
 
 
 # How long a grade holds

@@ -14,6 +14,7 @@ from deploy.cases.playing import play
 from deploy.cases.reading import read
 from deploy.stack import Stack
 from shared.calendar import SHANGHAI
+from shared.regulation import SHIPPED, load
 from tests.client.test_grading import NOTHING
 from tests.journeys.asking import People, people_of
 from tests.journeys.telling import cast_of, tenant_of
@@ -148,6 +149,55 @@ async def test_late_payments_cost_a_grade_and_who_has_a_is_called_on_each_quarte
     assert await listed(people, "SM1", which="unvisited") == []
     await later(clock, people, "2024-07-01 00:00")
     assert await listed(people, "SM1", which="unvisited") == [("C1", "A"), ("C2", "A")]
+
+
+SCALE = {"clause": "G-3", "customary_fee_percent": {"sale": "3/2", "rental": 50}}
+
+
+async def short(people: People, who: str, **query: str) -> list[tuple[str, str, int | None]]:
+    """The clients of deals on somebody's list of fees, with their grades and by how many fen the fee falls short."""
+    names = {id: name for (_, name), id in people.played.ids.items()}
+    rows = [row for page in await people.pages(who, "/v1/fees", limit=2, **query) for row in page]
+    return [(names[row["client"]], row["grade"], row["short_by"] and row["short_by"]["amount"]) for row in rows]
+
+
+@clause("G-3")
+async def test_fees_below_what_a_grade_allows_are_listed_and_refused_to_nobody(clock: StoryClock, people: People) -> None:
+    await graded(clock, people)
+    await later(clock, people, "2024-01-31 10:00")
+    document = load(SHIPPED / "A.yaml").document
+    pack = {**document, "id": "A-OWN", "clauses": [*document["clauses"], SCALE]}
+    await people.did("GM", "/v1/packs:activate", {"pack": pack, "from": "2024-02-01T00:00:00+08:00"})
+    cast = cast_of(people.played).people
+
+    async def closed(client: str, closer: str, agency: int, price: int | None = 200_000_000, kind: str = "sale") -> str:
+        fees = {"agency": {"amount": agency, "currency": "CNY"}}
+        told: dict[str, Any] = {"client": people.played.ids["client", client], "closers": [cast[closer]], "fees": fees, "kind": kind}
+        if price is not None:
+            told["price"] = {"amount": price, "currency": "CNY"}
+        deal: str = (await people.did(closer, "/v1/deals", told))["id"]
+        return deal
+
+    await closed("C2", "R", 1)  # on the last day without a grade
+    await later(clock, people, "2024-02-01 10:00")
+    first = await closed("C6", "X", 2_849_999)  # A: five percent off three million
+    await closed("C1", "R", 2_850_000)
+    await closed("C4", "X", 2_999_999)  # C: nothing off
+    await closed("C3", "T", 2_425, 5_000, "rental")  # B: three percent off half a month's rent
+    await closed("C3", "T", 2_424, 5_000, "rental")
+    await closed("C5", "X", 3_000_000, None)
+    assert await short(people, "SV") == [("C6", "A", 1), ("C4", "C", 1), ("C3", "B", 1)]
+    assert await short(people, "FI", which="incomparable") == [("C5", "C", None)]
+    assert await short(people, "X") == await short(people, "SM3") == [("C6", "A", 1), ("C4", "C", 1)]
+    assert await short(people, "SM1") == [("C3", "B", 1)]
+    assert await short(people, "R") == []
+    assert await short(people, "R", which="all") == [("C1", "A", 0)]
+    [row, _] = (await people.read("X", "/v1/fees"))["data"]
+    assert (row["deal"], row["least"]["amount"], row["customary"]["amount"]) == (first, 2_850_000, 3_000_000)
+    assert row["pay_until"] == "2024-05-02T00:00:00+08:00"
+    assert (await people.read("X", f"/v1/deals/{first}"))["price"]["amount"] == 200_000_000
+    await people.did("SM3", f"/v1/deals/{first}:cancel", {"reason": "They found another"})
+    assert await short(people, "X") == [("C4", "C", 1)]
 
 
 @clause("C-1", "C-2")

@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
 from itertools import accumulate
+from typing import Literal
 
 from msgspec import Struct, structs
 
 from services.client.events.grading import Indicator, Place, Terms
-from shared.calendar import day_of, end_of_day, start_of_day
+from shared.calendar import day_of, end_of_day, start_of_day, term_end
 from shared.money import points_text
 from shared.regulation import Pack
+
+Kind = Literal["sale", "rental"]
 
 # -- what the company has set
 
@@ -71,6 +74,26 @@ def last_places(grades: Sequence[Terms], of: int) -> list[int]:
     """G-2: the last place of each grade among so many, the best grade first."""
     shares = [sum(grade.percent for grade in grades[: step + 1]) for step in range(len(grades))]
     return [-(-share * of // 100) for share in shares]
+
+
+# -- what a client is to pay, and until when
+
+
+def customary_fee(pack: Pack, kind: Kind, price_fen: int | None) -> int | None:
+    """G-3: the agency fee in whole fen that the company takes of such a price (of a rental: of the month's rent) before any discount;
+    None: the report says no price, or the company has not said what is customary."""
+    percent: Fraction = pack.binding("G-3").customary_fee_percent[kind]
+    return None if price_fen is None or not percent else int(price_fen * percent / 100)
+
+
+def least_fee(customary_fen: int, discount_percent: int) -> int:
+    """G-3: the smallest fee in fen that a discount of so many percent allows; of a discount below nought, what the fee is raised to."""
+    return -(-customary_fen * (100 - discount_percent) // 100)
+
+
+def pay_until(terms: Terms, closed_at: datetime, counts_days: str) -> datetime:
+    """G-3: the first instant too late to pay for a deal that closed then; of who pays beforehand, the closing."""
+    return closed_at if terms.prepaid else term_end(closed_at, terms.payment_days, counts_days)
 
 
 # -- from when on, and what late payments cost

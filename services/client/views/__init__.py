@@ -3,7 +3,7 @@ dropped and rebuilt from the logs."""
 
 from services.authz import events as authz
 from services.client.events import ComplaintEvent, DealFell, DealStands, Event, GradingEvent, RatingEvent, VisitEvent
-from services.client.views import clients, complaints, grades, visits
+from services.client.views import clients, complaints, fees, grades, visits
 from services.commission import events as commission
 from services.listing import events as listing
 from shared import identity
@@ -26,8 +26,11 @@ async def project(connection: Connection, entry: Entry) -> None:
                 entry.stream,
                 correct,
             )
-        case commission.Signed() | commission.Reported():
+        case commission.Signed(terms=terms) | commission.Reported(terms=terms):
             await complaints.keep_deal(connection, entry.tenant, entry.stream_id)
+            await fees.keep(connection, entry, terms)
+        case commission.Cancelled():
+            await fees.drop(connection, entry)
         case _ if entry.service == "client":
             await _project_own(connection, entry)
 

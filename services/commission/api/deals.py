@@ -63,11 +63,13 @@ class Report(Body):
     fees: dict[Fee, Received]
     kind: Kind = "sale"
     named: NamedPeople = Field(default_factory=dict)
+    price: Received | None = None
 
     @property
     def terms(self) -> Terms:
         fees: dict[str, int] = {kind: money.amount for kind, money in self.fees.items()}
-        return Terms(self.listing, self.client, tuple(self.closers), fees, self.kind, None, _named(self.named))
+        price_fen = None if self.price is None else self.price.amount
+        return Terms(self.listing, self.client, tuple(self.closers), fees, self.kind, None, _named(self.named), price_fen)
 
 
 class Sign(Report):
@@ -87,12 +89,14 @@ class ReportSigned(Body):
     fees: dict[Fee, Received] | None = None
     kind: Kind | None = None
     named: NamedPeople | None = None
+    price: Received | None = None
 
     def over(self, terms: Terms) -> Terms:
         """The contract's terms with what the report says otherwise."""
         fees = None if self.fees is None else {kind: money.amount for kind, money in self.fees.items()}
         named = None if self.named is None else _named(self.named)
-        said = {"listing": self.listing, "client": self.client, "fees": fees, "kind": self.kind, "named": named}
+        price_fen = None if self.price is None else self.price.amount
+        said = {"listing": self.listing, "client": self.client, "fees": fees, "kind": self.kind, "named": named, "price_fen": price_fen}
         closers = {} if self.closers is None else {"closers": tuple(self.closers)}
         return structs.replace(terms, **{name: value for name, value in said.items() if value is not None}, **closers)
 
@@ -307,6 +311,7 @@ async def show(ctx: Ctx, id: DealId) -> Response:
         "client": deal.terms.client,
         "closers": deal.terms.closers,
         "named": {each.role: each.person for each in deal.terms.named},
+        "price": None if deal.terms.price_fen is None else fen(deal.terms.price_fen),
         "store": deal.terms.store,
         "closing_time": deal.closing_time,
         "base": None,
