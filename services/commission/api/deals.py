@@ -312,6 +312,8 @@ async def show(ctx: Ctx, id: DealId) -> Response:
         "closers": deal.terms.closers,
         "named": {each.role: each.person for each in deal.terms.named},
         "price": None if deal.terms.price_fen is None else fen(deal.terms.price_fen),
+        "fees": {kind: fen(amount) for kind, amount in deal.terms.fees.items()},
+        "reported_by": deal.reporter,
         "store": deal.terms.store,
         "closing_time": deal.closing_time,
         "base": None,
