@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from services.authz import events as authz
 from services.commission import events as commission
 from services.listing.aggregate import Listing, endings, evolve
-from services.listing.events import AttemptFound, FollowedUp, House
+from services.listing.events import AttemptFound, FollowedUp, House, Refuted
 from services.listing.rules import Candidate
 from shared import identity
 from shared.conduct import substance
@@ -34,6 +34,11 @@ async def project(connection: Connection, entry: Entry) -> None:
                     " on conflict do nothing",
                     entry.tenant, team, at, entry.stream, entry.version, substance(text),
                 )  # fmt: skip
+        case Refuted(follow_up=int() as meant):  # counts as not made, so no later one is canned after it
+            await LISTINGS.project(connection, entry)
+            await connection.execute(
+                "delete from team_follow_ups where tenant = $1 and stream = $2 and version = $3", entry.tenant, entry.stream, meant
+            )
         case AttemptFound():
             pass
         case _ if entry.service == "listing":
