@@ -112,21 +112,25 @@ def looking(connection: Connection, tenant: UUID, *names: str | None) -> Callabl
     return look
 
 
-async def keep_activation(connection: Connection, tenant: UUID, document: Mapping[str, Any], store: str | None, start: datetime) -> None:
-    """Keeps a pack's activation where `ground` finds it. A pack that was activated is kept as it is, whatever a later check would say."""
+async def keep_activation(
+    connection: Connection, tenant: UUID, document: Mapping[str, Any], store: str | None, start: datetime, at: datetime | None = None
+) -> None:
+    """Keeps a pack's activation, recorded `at` (None: ever since), where `ground` finds it. A pack that was activated is kept as it is,
+    whatever a later check would say."""
     await connection.execute(
-        "insert into activations (tenant, store, start, document) values ($1, $2, $3, $4) on conflict do nothing",
+        "insert into activations (tenant, store, start, document, recorded_at) values ($1, $2, $3, $4, $5) on conflict do nothing",
         tenant,
         store or "",
         start,
         msgspec.json.encode(document),
+        at,
     )
 
 
 async def activations_of(connection: Connection, tenant: UUID) -> tuple[Activation, ...]:
     """Every activation of a company, in the order of their beginnings."""
-    rows = await connection.fetch("select store, start, document from activations where tenant = $1 order by start", tenant)
-    return tuple(Activation(_pack(row["document"]), row["start"], row["store"] or None) for row in rows)
+    rows = await connection.fetch("select store, start, document, recorded_at from activations where tenant = $1 order by start", tenant)
+    return tuple(Activation(_pack(row["document"]), row["start"], row["store"] or None, row["recorded_at"]) for row in rows)
 
 
 @lru_cache(maxsize=256)

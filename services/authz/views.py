@@ -19,8 +19,8 @@ async def project(connection: Connection, entry: Entry) -> None:
             await identity.keep_post(connection, entry.tenant, post)
         case LeaveGranted() | LeaveApproved():
             await _keep_leave(connection, entry, entry.event)
-        case commission.Activated(document=document, store=store, start=start):
-            await keep_activation(connection, entry.tenant, document, store, start)
+        case commission.Activated(document=document, store=store, start=start, at=at):
+            await keep_activation(connection, entry.tenant, document, store, start, at)
         case Founded(name=name):
             await connection.execute(
                 "insert into companies (tenant, number, name) values ($1, $2, $3) on conflict (tenant) do nothing",

@@ -67,7 +67,7 @@ class Reactions:
 
     async def _reschedule(self, entry: Entry, activated: commission.Activated) -> None:
         """Terms that begin after an activation begin under it. The view of packs shows it only when this has been done."""
-        pack = Activation(load(activated.document), activated.start, activated.store)
+        pack = Activation(load(activated.document), activated.start, activated.store, activated.at)
         await self._caught_up()
         after = 0
         while page := await views.held_by_anyone(self._pool, entry.tenant, after, RESCHEDULED_AT_ONCE):

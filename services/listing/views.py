@@ -24,8 +24,8 @@ async def project(connection: Connection, entry: Entry) -> None:
     match entry.event:
         case authz.Joined(post=post) | authz.Transferred(post=post) | authz.Confirmed(post=post) | authz.Left(post=post):
             await identity.keep_post(connection, entry.tenant, post, entry.effective_at)
-        case commission.Activated(document=document, store=store, start=start):
-            await keep_activation(connection, entry.tenant, document, store, start)
+        case commission.Activated(document=document, store=store, start=start, at=at):
+            await keep_activation(connection, entry.tenant, document, store, start, at)
         case FollowedUp(team=team, text=text, at=at):
             await LISTINGS.project(connection, entry)
             if team is not None:

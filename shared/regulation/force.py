@@ -10,20 +10,27 @@ from shared.regulation.refusing import Problem, Refused, invalid
 
 
 class Activation(Struct, frozen=True):
-    """A pack put in force from an instant on, for one store or (None) for the whole company."""
+    """A pack put in force from an instant on, for one store or (None) for the whole company. `recorded_at`: when that was done; None: ever
+    since."""
 
     pack: Pack
     from_: datetime
     store: str | None = None
+    recorded_at: datetime | None = None
+
+    @property
+    def begins(self) -> datetime:
+        """The first of a scope may begin in the past, but what closed or was done before it was recorded stands as it stood then."""
+        return self.from_ if self.recorded_at is None else max(self.from_, self.recorded_at)
 
 
 def in_force(activations: Iterable[Activation], store: str | None, at: datetime) -> Pack:
     """The pack in force for a store (None: the company's account) at an instant.
 
-    For one scope the latest whose `from_` has come, an instant that is reached counting as come; a store's own goes
-    before the company's. Refused: no_pack.
+    For one scope the latest whose `from_` has come and that was recorded by then, an instant that is reached counting as come; a
+    store's own goes before the company's. Refused: no_pack.
     """
-    begun = [activation for activation in activations if activation.from_ <= at]
+    begun = [activation for activation in activations if activation.begins <= at]
     for scope in (store, None):
         mine = [activation for activation in begun if activation.store == scope]
         if mine:
@@ -36,7 +43,7 @@ def begins_to_apply(activations: Sequence[Activation], store: str | None, clause
 
     At once if the pack in force then has it, else with the first later one that does. Refused: no_pack, if none is in force at `since`.
     """
-    later = sorted({activation.from_ for activation in activations if activation.from_ > since})
+    later = sorted({activation.begins for activation in activations if activation.begins > since})
     for begun in (since, *later):
         pack = in_force(activations, store, begun)
         if pack.has(clause):

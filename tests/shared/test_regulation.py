@@ -13,7 +13,20 @@ import pytest
 import rfc8785
 
 from shared.calendar import SHANGHAI, start_of_day
-from shared.regulation import CLAUSES, READINGS, SHIPPED, Activation, Pack, Refused, check_activation, in_chinese, in_force, load, shipped
+from shared.regulation import (
+    CLAUSES,
+    READINGS,
+    SHIPPED,
+    Activation,
+    Pack,
+    Refused,
+    begins_to_apply,
+    check_activation,
+    in_chinese,
+    in_force,
+    load,
+    shipped,
+)
 
 A: Final = load(SHIPPED / "A.yaml")
 B: Final = load(SHIPPED / "B.yaml")
@@ -333,6 +346,13 @@ def test_the_latest_of_the_store_then_of_the_company_is_in_force(store: str | No
 def test_before_the_first_none_is_in_force(store: str | None, moment: str) -> None:
     with pytest.raises(Refused, match="no_pack"):
         in_force(BOOK, store, at(moment))
+
+
+def test_a_first_pack_of_the_past_changes_nothing_before_it_was_activated() -> None:
+    first = Activation(B, at("2024-03-01"), "S1", recorded_at=at("2024-03-11 10:00"))
+    book = (Activation(A, at("2024-01-01")), first)
+    assert [in_force(book, "S1", at(f"2024-03-11 {moment}")).id for moment in ("09:59:59", "10:00:00")] == ["A", "B"]
+    assert begins_to_apply(book, "S1", "B-1-3", at("2024-03-05")) == (at("2024-03-11 10:00"), B)
 
 
 def test_a_stores_pack_is_nobody_elses() -> None:

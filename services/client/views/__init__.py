@@ -16,8 +16,8 @@ async def project(connection: Connection, entry: Entry) -> None:
     match entry.event:
         case authz.Joined(post=post) | authz.Transferred(post=post) | authz.Confirmed(post=post) | authz.Left(post=post):
             await identity.keep_post(connection, entry.tenant, post)
-        case commission.Activated(document=document, store=store, start=start):
-            await keep_activation(connection, entry.tenant, document, store, start)
+        case commission.Activated(document=document, store=store, start=start, at=at):
+            await keep_activation(connection, entry.tenant, document, store, start, at)
         case listing.Entered(correct=correct) | listing.Completed(correct=correct):
             await connection.execute(
                 "insert into listings_heard (tenant, stream, correct) values ($1, $2, $3)"

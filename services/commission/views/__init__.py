@@ -30,8 +30,8 @@ async def project(connection: Connection, entry: Entry) -> None:
 
 async def _project_own(connection: Connection, entry: Entry) -> None:
     match entry.event:
-        case Activated(document=document, store=store, start=start):
-            await keep_activation(connection, entry.tenant, document, store, start)
+        case Activated(document=document, store=store, start=start, at=at):
+            await keep_activation(connection, entry.tenant, document, store, start, at)
             return
         case Proposed():
             await violations.keep_proposal(connection, entry, entry.event)
