@@ -57,7 +57,7 @@ def caller(post: Post) -> Caller:
 
 def in_force(*packs: tuple[str, Pack] | tuple[str, Pack, str]) -> tuple[Activation, ...]:
     """Packs from days on, for the company or a store."""
-    return tuple(Activation(pack, at(f"{start} 00:00"), *store) for start, pack, *store in packs)
+    return tuple(Activation(pack, at(f"{start} 00:00"), next(iter(store), None)) for start, pack, *store in packs)
 
 
 class Flat:
