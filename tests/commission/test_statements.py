@@ -38,6 +38,7 @@ from tests.commission.closings import at
 T: Final = at("2025-03-08 16:00")
 REPORTED: Final = Reported("C", Terms("lst_1", "cli_1", ("C",), {"agency": 100}, "sale", "S2"), T)
 DISPUTED: Final = DisputeOpened("R", "dis_1", "So", T)
+FOUND: Final = PrivateDealingFound("SM", "psn_c", "So", None, T)
 CANCELLED: Final = Cancelled("GM", "lst_1", "cli_1", "Off", T)
 LISTING: Final = Line("listing", "R", "30", 30, "S1", ("A-1.2.1",))
 CLOSING: Final = Line("closing", "C", "70", 70, "S2", ("A-1.2.1",))
@@ -84,6 +85,17 @@ def test_what_is_rebooked_is_taken_back_line_by_line_and_booked_anew() -> None:
         "rebooked closing company 70 70 company",
     ]
     assert [booking.reverses for booking in again] == [(2, 1), (2, 2), None, None]
+
+
+@pytest.mark.clause("A-R1", "B-1-4-3")
+def test_what_was_adjudicated_to_or_from_an_offender_goes_to_the_company_with_their_lines() -> None:
+    found = PrivateDealingFound("SM", "C", "So", None, T)
+    before, after = (settled(LISTING, CLOSING), adjudicated(5)), (rebooked(LISTING, FORFEIT), adjudicated(7))
+    *_, forfeit, again, later = bookings([REPORTED, *before, found, *after])
+    assert told(forfeit) == ["reversed closing C None 5 S2", "adjudicated closing company None -5 company"]
+    assert [booking.clauses for booking in forfeit] == [("A-1.N7",), ("A-1.N7", "A-R1")]
+    assert [booking.to for booking in again] == ["R", "C", "R", "company"]
+    assert told(later) == ["adjudicated closing C None -7 S2", "adjudicated closing H None 7 S1"]  # decided knowing of it: it stands
 
 
 def test_a_second_rebooking_takes_back_the_first_and_not_what_that_took_back() -> None:
@@ -148,10 +160,10 @@ def deals(draw: st.DrawFn) -> list[DealEvent]:
     """A deal's life as it may go: adjudicated at any time, rebooked and ruled on once settled, in the end perhaps cancelled."""
     adjudications = st.builds(Adjudicated, st.just("GM"), st.just("general_manager"), ADDED, st.just("So"), st.just(T))
     rulings = st.builds(DisputeRuled, st.just("AM"), st.just("dis_1"), st.just(1), st.just("corrected"), ADDED, st.just("So"), st.just(T))
-    before: list[DealEvent] = draw(st.lists(adjudications | st.just(EvidenceAwaited("SM", ("client",), T)), max_size=2))
+    before: list[DealEvent] = draw(st.lists(adjudications | st.sampled_from((EvidenceAwaited("SM", ("client",), T), FOUND)), max_size=3))
     after: list[DealEvent] = []
     if draw(st.booleans()):
-        later = LINES.map(lambda lines: rebooked(*lines)) | adjudications | rulings | st.just(PrivateDealingFound("SM", "C", "So", None, T))
+        later = LINES.map(lambda lines: rebooked(*lines)) | adjudications | rulings | st.just(FOUND)
         after = [settled(*draw(LINES)), DISPUTED, *draw(st.lists(later, max_size=4))]
     return [REPORTED, *before, *after, *draw(st.sampled_from(([], [CANCELLED])))]
 

@@ -33,7 +33,7 @@ from shared.entry import id_of
 from shared.eventlog import Claim, Claimant
 from shared.identity import Caller, Post, allow
 from shared.regulation import Pack, Refused
-from shared.tenure import Ground
+from shared.tenure import COMPANY, Ground
 
 State = Literal["signed", "reported", "awaiting_evidence", "settled", "blocked", "cancelled"]
 Standing = Literal["open", "ruled", "appealed", "final"]
@@ -74,8 +74,9 @@ class Dispute(Struct, frozen=True):
 
 
 class Deal(Struct, frozen=True):
-    """A deal. `adjustments` were adjudicated: they add to what `settlement` gives, which was booked at `booked_at` (a ruling's rebooking
-    not counted). `settled` is what was settled, whatever was booked anew since. `outdated`: a finding after it asks for rebooking."""
+    """A deal. `adjustments` were adjudicated or ruled: they add to what `settlement` gives, which was booked at `booked_at` (a ruling's
+    rebooking not counted). `settled` is what was settled, whatever was booked anew since. `outdated`: a finding after it asks for
+    rebooking."""
 
     terms: Terms
     state: State
@@ -136,9 +137,19 @@ def evolve(deal: Deal | None, event: DealEvent) -> Deal:
             return structs.replace(_with_dispute(deal, id, _ruled(deal.disputes[id], event)), adjustments=(*deal.adjustments, *lines))
         case Cancelled():
             return structs.replace(deal, state="cancelled", outdated=False)
-        case PrivateDealingFound():
-            return structs.replace(deal, outdated=deal.settlement is not None)
+        case PrivateDealingFound(person=person):
+            return structs.replace(_forfeited(deal, person), outdated=deal.settlement is not None)
     assert_never(event)
+
+
+def _forfeited(deal: Deal, offender: str) -> Deal:
+    """A-R1, B-1-4-3: what was added to an offender's lines goes the way of the lines, so that they neither keep nor owe any of it."""
+    heard = {id: structs.replace(dispute, added=_to_company(dispute.added, offender)) for id, dispute in deal.disputes.items()}
+    return structs.replace(deal, adjustments=_to_company(deal.adjustments, offender), disputes=heard)
+
+
+def _to_company(lines: tuple[Adjustment, ...], offender: str) -> tuple[Adjustment, ...]:
+    return tuple(structs.replace(line, to=COMPANY, credit=COMPANY) if line.to == offender else line for line in lines)
 
 
 def _booked(deal: Deal, settlement: Settlement) -> Deal:

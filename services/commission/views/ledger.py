@@ -34,7 +34,7 @@ from services.commission.events import (
 from shared.entry import Entry
 from shared.identity import Connection
 from shared.regulation import ROLES
-from shared.tenure import activations_of
+from shared.tenure import COMPANY, activations_of
 
 Kind = Literal["settled", "rebooked", "adjudicated", "ruled", "reversed", "cancelled"]
 Place = tuple[int, int]
@@ -45,7 +45,6 @@ _WITHOUT_BOOKINGS = (
     | Reported
     | ListingAttached
     | LateListingSignedOff
-    | PrivateDealingFound
     | EvidenceAwaited
     | DisputeOpened
     | DisputeStated
@@ -110,6 +109,11 @@ def _owed(before: dict[Place, Booking], version: int, event: DealEvent) -> dict[
             added = [_added("adjudicated", line, ("A-1.N7",), before) for line in lines]
         case DisputeRuled(lines=lines):
             added = [_added("ruled", line, event.clauses or ("O-4",), before) for line in lines]
+        case PrivateDealingFound(person=offender, violation=violation):
+            clause = violation.clause if violation is not None else "A-R1"
+            theirs = {cause: booking for cause, booking in before.items() if booking.points is None and booking.to == offender}
+            added = [_to_company(booking, clause) for booking in theirs.values()]
+            before = {cause: booking for cause, booking in before.items() if cause not in theirs}
         case _:
             return before
     return before | {(version, n): booking for n, booking in enumerate(added, start=1)}
@@ -122,6 +126,10 @@ def _of_split(kind: Kind, line: Line, pack: PackRef) -> Booking:
 def _added(kind: Kind, line: Adjustment, clauses: tuple[str, ...], before: dict[Place, Booking]) -> Booking:
     pack = next((booking.pack for booking in before.values() if booking.pack is not None), None)
     return Booking(kind, line.role, line.to, None, line.amount_fen, line.credit, clauses, pack=pack)
+
+
+def _to_company(booking: Booking, clause: str) -> Booking:
+    return structs.replace(booking, to=COMPANY, credit=COMPANY, clauses=(*booking.clauses, clause))
 
 
 def _reversal(kind: Kind, place: Place, booking: Booking) -> Booking:
