@@ -34,9 +34,17 @@ class Leave(Struct, frozen=True):
     approved_by: str | None = None
 
 
+class Departed(Struct, frozen=True):
+    """How somebody left, and when (C-1)."""
+
+    kind: Departure
+    at: datetime
+
+
 class Person(Struct, frozen=True):
     post: Post
     leaves: tuple[Leave, ...] = ()
+    departed: Departed | None = None
 
     def leave_of(self, first: date, last: date) -> Leave | None:
         """The leave of just these days."""
@@ -51,8 +59,10 @@ def evolve(person: Person | None, event: PersonEvent) -> Person:
     match event:
         case Joined(post=post):
             return Person(post)
-        case Transferred(post=post) | Confirmed(post=post) | Left(post=post):
+        case Transferred(post=post) | Confirmed(post=post):
             return structs.replace(_joined(person), post=post)
+        case Left(post=post, kind=kind, at=at):
+            return structs.replace(_joined(person), post=post, departed=Departed(kind, at))
         case LeaveGranted(first=first, last=last):
             person = _joined(person)
             known = person.leave_of(first, last) is not None

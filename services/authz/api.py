@@ -203,13 +203,40 @@ async def _change(ctx: Context, id: str, decide: object, **facts: object) -> Res
     return ctx.reply(outcome)
 
 
+@routes.query("/v1/people", act="person.read")
+async def find(
+    ctx: Ctx,
+    page: Paged,
+    store: Code | None = None,
+    team: Code | None = None,
+    role: Role | None = None,
+    newcomer: bool | None = None,
+    in_post: bool = True,
+) -> Response:
+    """People in post, or those who have left, in the order in which their ids were made; by store, team, role, and whether in probation."""
+    rows = await views.people(
+        ctx.service.pool, ctx.tenant, store=store, team=team, role=role, newcomer=newcomer, in_post=in_post,
+        after=None if page.after is None else str(page.after[0]), limit=page.limit + 1,
+    )  # fmt: skip
+    return ctx.show_page(page, rows, at=lambda row: (id_of("psn", row["person"]),), as_shown=_in_list)
+
+
+def _in_list(row: Any) -> dict[str, Any]:
+    shown = {name: row[name] for name in ("store", "team", "area", "role", "newcomer", "in_post")}
+    return {"id": id_of("psn", row["person"]), **shown}
+
+
 @routes.query("/v1/people/{id}", act="person.read")
 async def show(ctx: Ctx, id: PersonId) -> Response:
-    """A person's post. Names and phones are in the vault, and not shown here."""
+    """A person's post. Names and phones are in the vault, and not shown here. How somebody left is for those above and personnel (C-1)."""
     read = await _parts(ctx).people.read(ctx.tenant, id)
     if read is None:
         raise Refused("unknown_reference")
-    return ctx.show({"id": id, "post": read[0].post}, version=read[1])
+    person, version = read
+    shown: dict[str, Any] = {"id": id, "post": person.post}
+    if person.departed is not None and ctx.may("leave.read", own=ctx.caller.person == id, over=(person.post,)):
+        shown["left"] = person.departed
+    return ctx.show(shown, version=version)
 
 
 @routes.open("POST", "/v1/tokens")

@@ -47,6 +47,28 @@ async def _keep_leave(connection: Connection, entry: Entry, event: LeaveGranted 
     )  # fmt: skip
 
 
+async def people(
+    connection: Connection,
+    tenant: UUID,
+    *,
+    store: str | None,
+    team: str | None,
+    role: str | None,
+    newcomer: bool | None,
+    in_post: bool,
+    after: str | None,
+    limit: int,
+) -> list[Any]:
+    """Posts in the order in which people's ids were made, after that of `after`: of a store, a team, a role, in probation or not (C-1)."""
+    rows: list[Any] = await connection.fetch(
+        "select person, store, team, area, role, newcomer, in_post from posts where tenant = $1 and in_post = $2"
+        " and ($3::text is null or store = $3) and ($4::text is null or team = $4) and ($5::text is null or role = $5)"
+        " and ($6::boolean is null or newcomer = $6) and ($7::uuid is null or person > $7) order by person limit $8",
+        tenant, in_post, store, team, role, newcomer, None if after is None else uuid_of(after), limit,
+    )  # fmt: skip
+    return rows
+
+
 Lacking = Literal["approval", "handover"]
 
 

@@ -156,7 +156,7 @@ async def entered_by(connection: Connection, tenant: UUID, people: Sequence[str]
     ]
 
 
-Which = Literal["mine", "pool", "ending", "lapsed", "all"]
+Which = Literal["mine", "pool", "ending", "lapsed", "left_behind", "all"]
 
 _HOLDER = (
     "case when until is null or until > $2 then holder when next_until is null or next_until > $2 then next_holder else last_holder end"
@@ -167,16 +167,19 @@ _WHICH: dict[Which, str] = {
     "pool": f"{_HOLDER} = any($5)",
     "ending": "holder = $4 and until > $2 and until <= $2 + interval '1 day'",
     "lapsed": "holder = $4 and until <= $2",
+    "left_behind": f"{_HOLDER} = any($10)",
     "all": "true",
 }
 
 
 class Sight(Struct, frozen=True):
-    """Who looks: themselves, the accounts they may claim from, and whose concealed listings they see besides (None: everyone's)."""
+    """Who looks: themselves, the accounts they may claim from, and whose concealed listings they see besides (None: everyone's). `left`:
+    who of those below has left, whose listings are to be shared out (A-2.11)."""
 
     person: str
     accounts: tuple[str, ...]
     below: tuple[str, ...] | None
+    left: tuple[str, ...]
 
 
 async def found(
@@ -197,8 +200,9 @@ async def found(
         f" from listings where tenant = $1 and number > $3 and {_WHICH[which]}"
         " and ($6::text is null or kind = $6) and ($7::text is null or status = $7)"
         f" and (not {_CONCEALED} or $8::text[] is null or holder = $4 or recorder = $4 or holder = any($8) or recorder = any($8))"
-        " and $5::text[] is not null order by number limit $9",
+        " and $5::text[] is not null and $10::text[] is not null order by number limit $9",
         tenant, now, after, sight.person, list(sight.accounts), kind, status, None if sight.below is None else list(sight.below), limit,
+        list(sight.left),
     )  # fmt: skip
     return rows
 

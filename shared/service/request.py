@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.calendar import now
-from shared.entry import Meta, id_of, new_id, uuid_of
+from shared.entry import Entry, Meta, id_of, new_id, uuid_of
 from shared.eventlog import Command, Expected, Outcome
 from shared.identity import ACTS, NO_COMPANY, Caller, Post, Unauthenticated, allow, at_company, could, forbidden, may, post_of
 from shared.problems import Language
@@ -145,6 +145,18 @@ class Context:
         return self.show(
             content, link=f'<{self.request.url.include_query_params(cursor=cursor).replace(scheme="", netloc="")}>; rel="next"'
         )
+
+    def show_entries(self, page: Page, entries: Sequence[Entry], *, hidden: Collection[str]) -> Response:
+        """One page of what happened to something, in its order. Facts of a name that is `hidden` are not shown."""
+        after = 0 if page.after is None else int(page.after[0])
+        rows = [entry for entry in entries if entry.version > after][: page.limit + 1]
+        return self.show_page(page, rows, at=lambda entry: (entry.version,), as_shown=lambda entry: _told(entry, hidden))
+
+
+def _told(entry: Entry, hidden: Collection[str]) -> dict[str, Any]:
+    facts = {name: getattr(entry.event, name) for name in entry.event.__struct_fields__ if name not in hidden}
+    about = {"entry": entry.id, "type": entry.type, "by": entry.meta.by, "at": entry.effective_at, "recorded_at": entry.recorded_at}
+    return {**about, "facts": facts}
 
 
 async def _context(request: Request) -> Context:  # a plain function would be put into a thread

@@ -202,15 +202,9 @@ def _in_list(row: Any) -> dict[str, Any]:
 async def show(ctx: Ctx, id: ClientId, as_of: Instant | None = None, known_at: Instant | None = None) -> Response:
     """A client's file, without name and phone. Who is neither its holder, its recorder, in contact nor above them does not know of
     it."""
-    read = await parts_of(ctx).clients.read(ctx.tenant, id, as_of=as_of, known_at=known_at)
-    if read is None:
-        raise Refused("unknown_reference")
-    client, version = read
     at = as_of or known_at or await ctx.service.log.now(ctx.tenant)
+    client, version = await seen(ctx, id, at, as_of=as_of, known_at=known_at)
     holder = holder_at(client.stands, at)
-    over = (await ground(ctx.service.pool, ctx.tenant, (holder, client.recorder))).named(holder, client.recorder)
-    if not ctx.may(own=ctx.caller.person in (holder, client.recorder, *client.file.contacts), over=over):
-        raise Refused("unknown_reference")
     number = await ctx.service.pool.fetchval("select number from clients where tenant = $1 and stream = $2", ctx.tenant, uuid_of(id))
     shown = {
         "id": id,
@@ -229,6 +223,18 @@ async def show(ctx: Ctx, id: ClientId, as_of: Instant | None = None, known_at: I
         **file_shown(client, holder, at),
     }
     return ctx.show(shown, version=version)
+
+
+async def seen(ctx: Context, id: str, at: datetime | None = None, **then: datetime | None) -> tuple[Client, int]:
+    """The client, as of an instant as known at another, if the caller may read the file: its holder then, its recorder, who is in contact,
+    those above them. Else it is unknown."""
+    read = await parts_of(ctx).clients.read(ctx.tenant, id, **then)
+    if read is not None:
+        client, holder = read[0], holder_at(read[0].stands, at or await ctx.service.log.now(ctx.tenant))
+        over = (await ground(ctx.service.pool, ctx.tenant, (holder, client.recorder))).named(holder, client.recorder)
+        if ctx.may(own=ctx.caller.person in (holder, client.recorder, *client.file.contacts), over=over):
+            return read
+    raise Refused("unknown_reference")
 
 
 def _remark(ctx: Context, client: Client) -> str | None:

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from services.client.aggregate import rating
+from services.client.api.clients import seen
 from services.client.api.parts import holders_below, parts_of
 from services.client.events.grading import Grade, Terms
 from services.client.rules import grading as rules
@@ -20,7 +21,7 @@ from shared.eventlog import Conflict
 from shared.problems import GRADED, LOWERED
 from shared.regulation import Refused
 from shared.service import Body, ClientId, Context, Ctx, Day, DealId, Instant, Paged, Reason, Routes, done, invalid
-from shared.tenure import COMPANY, ground, holder_at
+from shared.tenure import COMPANY, ground
 
 routes = Routes()
 
@@ -107,7 +108,7 @@ def _rating_of(client: str) -> str:
 async def show(ctx: Ctx, id: ClientId, as_of: Instant | None = None) -> Response:
     """A client's grade at an instant, what it carries, and why it is this one: score, rank, border, tie, late payments (G-2, G-3)."""
     at = as_of or await ctx.service.log.now(ctx.tenant)
-    client = await _seen(ctx, id, at)
+    client = (await seen(ctx, id, at))[0].first or id
     rows = await views.history(ctx.service.pool, ctx.tenant, client, at)
     read = await parts_of(ctx).ratings.read(ctx.tenant, _rating_of(client), as_of=as_of)
     current = rows[-1] if rows and (rows[-1]["until"] is None or at < rows[-1]["until"]) else None
@@ -122,18 +123,6 @@ async def show(ctx: Ctx, id: ClientId, as_of: Instant | None = None) -> Response
             "figures": {} if read is None else read[0].figures,
         }
     )
-
-
-async def _seen(ctx: Context, id: str, at: datetime) -> str:
-    """The client's first record, if the caller holds or recorded the client, is above who does, or sees everyone's grade."""
-    clients = parts_of(ctx).clients
-    read = await clients.read(ctx.tenant, id)
-    if read is not None:
-        client, holder = read[0], holder_at(read[0].stands, at)
-        over = (await ground(ctx.service.pool, ctx.tenant, (holder, client.recorder))).named(holder, client.recorder)
-        if ctx.may(own=ctx.caller.person in (holder, client.recorder, *client.file.contacts), over=over):
-            return client.first or id
-    raise Refused("unknown_reference")
 
 
 def _ungraded() -> dict[str, Any]:

@@ -14,6 +14,7 @@ from services.commission.aggregate import deal as aggregate
 from services.commission.aggregate.deal import Deal, State
 from services.commission.aggregate.dispute import opens_until
 from services.commission.api.asked import Chosen, EntryId
+from services.commission.api.corrections import adjusted, corrections_of
 from services.commission.api.looking import around_of, closers_of, closers_then, seen
 from services.commission.api.parts import fen, parts_of
 from services.commission.events import Adjustment, Alternative, Kind, Line, NamedFor, Settlement, Terms
@@ -269,11 +270,13 @@ async def unknown_in(ctx: Context, lines: Iterable[Adjustment]) -> dict[str, Any
 
 
 @routes.query("/v1/deals", act="deal.read")
-async def find(ctx: Ctx, page: Paged, state: State | None = None) -> Response:
-    """Deals by number: those the caller is party to, those of people and the store below them, an auditor's are all."""
+async def find(ctx: Ctx, page: Paged, state: State | None = None, wants_sign_off: bool = False) -> Response:
+    """Deals by number: those the caller is party to, those of people and the store below them, an auditor's are all. `wants_sign_off`:
+    those whose listing was entered after the closing and waits for an area manager (B-1-4-2)."""
     people, stores = await sight_of(ctx)
     after = int(page.after[0]) if page.after is not None else 0
-    rows = await views.found(ctx.service.pool, ctx.tenant, people, stores, state=state, after=after, limit=page.limit + 1)
+    asked: dict[str, Any] = {"state": state, "wants_sign_off": wants_sign_off, "after": after, "limit": page.limit + 1}
+    rows = await views.found(ctx.service.pool, ctx.tenant, people, stores, **asked)
     return ctx.show_page(page, rows, at=lambda row: (row["number"],), as_shown=_in_list)
 
 
@@ -294,6 +297,7 @@ def _in_list(row: Any) -> dict[str, Any]:
         "store": row["store"],
         "listing": row["listing"],
         "client": row["client"],
+        "wants_sign_off": row["wants_sign_off"],
     }
 
 
@@ -315,10 +319,13 @@ async def show(ctx: Ctx, id: DealId) -> Response:
         "fees": {kind: fen(amount) for kind, amount in deal.terms.fees.items()},
         "reported_by": deal.reporter,
         "store": deal.terms.store,
+        "late_listing": deal.attached,
+        "signed_off": deal.signed_off,
         "closing_time": deal.closing_time,
         "base": None,
         "lines": [],
-        "adjudicated": [{"role": a.role, "to": a.to, "amount": fen(a.amount_fen), "credit": a.credit} for a in deal.adjustments],
+        "adjudicated": adjusted(deal.adjustments),
+        "corrections": corrections_of((await ctx.service.log.history(ctx.tenant, id))[0][:version]),
         "net": [{"to": to, "amount": fen(amount)} for to, amount in aggregate.net(deal).items()],
         "notes": [],
         "disputes": [{"id": named, "state": disputed.standing} for named, disputed in deal.disputes.items()],
@@ -404,6 +411,7 @@ async def replay(
         "base": fen(settlement.base_fen),
         "lines": lines_of(settlement.lines),
         "notes": settlement.notes,
+        "violations": [{"kind": one.kind, "clause": one.clause, "person": one.person} for one in settlement.violations],
         "roles": await _titles(ctx, settlement),
         "digest": settlement.digest,
         "settled": {"digest": deal.settlement.digest, "lines": lines_of(deal.settlement.lines)} if deal.settlement else None,

@@ -11,6 +11,7 @@ from services.commission.aggregate import dispute as aggregate
 from services.commission.aggregate.deal import Deal, Standing, concerned
 from services.commission.aggregate.dispute import Outcome, moved
 from services.commission.api.asked import ClauseId, EntryId, Readings, Statement
+from services.commission.api.corrections import adjusted
 from services.commission.api.deals import Adjudicated, adjustments, change, lines_of, sight_of, unknown_in
 from services.commission.api.looking import closers_of
 from services.commission.api.parts import fen, parts_of
@@ -343,7 +344,7 @@ def _ruling(ruled: DisputeRuled) -> dict[str, Any]:
         "outcome": ruled.outcome,
         "clauses": ruled.clauses,
         "evidence": ruled.rests_on,
-        "lines": [{"role": a.role, "to": a.to, "amount": fen(a.amount_fen), "credit": a.credit} for a in ruled.lines],
+        "lines": adjusted(ruled.lines),
         "adopts": ruled.adopts,
         "effect": _effects(ruled.effect),
     }

@@ -1,5 +1,5 @@
 """Requests to the listing service, by what they are about."""
 
-from services.listing.api import listings, photos, suspects
+from services.listing.api import listings, photos, suspects, timeline
 
-ROUTES = [listings.routes, photos.routes, suspects.routes]
+ROUTES = [listings.routes, photos.routes, suspects.routes, timeline.routes]

@@ -345,7 +345,8 @@ async def change(ctx: Context, id: str, decide: Any, *, look: Look | None = None
 
 @routes.query("/v1/listings", act="listing.read")
 async def find(ctx: Ctx, page: Paged, which: views.Which = "mine", kind: Kind | None = None, status: Status | None = None) -> Response:
-    """Listings by number: mine, the pool I may claim from, ending within a day, lapsed from me, or all that I may see."""
+    """Listings by number: mine, the pool I may claim from, ending within a day, lapsed from me, left behind by those below, or all that I
+    may see."""
     now = await ctx.service.log.now(ctx.tenant)
     after = int(page.after[0]) if page.after is not None else 0
     rows = await views.found(
@@ -356,11 +357,11 @@ async def find(ctx: Ctx, page: Paged, which: views.Which = "mine", kind: Kind | 
 
 async def _sight(ctx: Context, now: datetime) -> views.Sight:
     post, accounts = ctx.caller.post, await _claimable_from(ctx, now)
-    if ctx.may("listing.read_concealed"):
-        return views.Sight(ctx.caller.person, accounts, None)
     others = await posts_of(ctx.service.pool, ctx.tenant) if post.role != "agent" else []
-    below = tuple(other.person for other in others if ctx.may("listing.read_concealed", over=(other,)))
-    return views.Sight(ctx.caller.person, accounts, below)
+    below = [other for other in others if ctx.may("listing.read_concealed", over=(other,))]
+    everyones = ctx.may("listing.read_concealed")
+    left = tuple(other.person for other in below if not other.in_post)
+    return views.Sight(ctx.caller.person, accounts, None if everyones else tuple(other.person for other in below), left)
 
 
 async def _claimable_from(ctx: Context, now: datetime) -> tuple[str, ...]:
