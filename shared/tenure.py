@@ -11,9 +11,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from shared import identity, regulation
+from shared.entry import Entry
 from shared.identity import Connection, Post
 from shared.regulation import Activation, Pack
 
@@ -92,22 +93,27 @@ class Ground(Struct, frozen=True):
         return regulation.in_force(self.activations, post.store if post else None, at)
 
 
-async def ground(connection: Connection, tenant: UUID, names: Iterable[str | None]) -> Ground:
-    """What a decision about these people and accounts stands on, as this service has heard it by now."""
+async def ground(connection: Connection, tenant: UUID, names: Iterable[str | None], cause: Entry | None = None) -> Ground:
+    """What a decision about these people and accounts stands on, as this service has heard it by now. What an entry of another service
+    caused stands on the posts of that instant, whatever was heard of first; only, who has left since has left."""
     posts: dict[str, Post] = {}
     for name in {n for n in names if n is not None and n != COMPANY}:
         post = await _post_of(connection, tenant, name)
+        if post is not None and cause is not None and (then := await _post_at(connection, tenant, name, cause)) is not None:
+            post = structs.replace(then, in_post=post.in_post)
         if post is not None:
             posts[name] = post
     return Ground(posts, await activations_of(connection, tenant))
 
 
-def looking(connection: Connection, tenant: UUID, *names: str | None) -> Callable[[Any, datetime], Awaitable[dict[str, Any]]]:
+def looking(
+    connection: Connection, tenant: UUID, *names: str | None, cause: Entry | None = None
+) -> Callable[[Any, datetime], Awaitable[dict[str, Any]]]:
     """The `look` of a decision about something that is held: the ground under its holders, its recorder and who else is named."""
 
     async def look(state: Any, at: datetime) -> dict[str, Any]:
         held = () if state is None else (*(stand.holder for stand in state.stands), state.recorder)
-        return {"ground": await ground(connection, tenant, (*held, *names))}
+        return {"ground": await ground(connection, tenant, (*held, *names), cause)}
 
     return look
 
@@ -136,6 +142,10 @@ async def activations_of(connection: Connection, tenant: UUID) -> tuple[Activati
 @lru_cache(maxsize=256)
 def _pack(document: bytes) -> Pack:
     return regulation.load(msgspec.json.decode(document))
+
+
+async def _post_at(connection: Connection, tenant: UUID, name: str, cause: Entry) -> Post | None:
+    return None if name.startswith("team:") else await identity.post_at(connection, tenant, name, cause)
 
 
 async def _post_of(connection: Connection, tenant: UUID, name: str) -> Post | None:

@@ -36,7 +36,8 @@ class Reactions:
             case commission.Reported(terms=terms):
                 await self._change(entry, terms.client, aggregate.stop_terms, deal=entry.stream_id)
             case commission.Cancelled(client=client):
-                await self._change(entry, client, aggregate.begin_terms_anew, look=looking(self._pool, entry.tenant), deal=entry.stream_id)
+                look = looking(self._pool, entry.tenant, cause=entry)
+                await self._change(entry, client, aggregate.begin_terms_anew, look=look, deal=entry.stream_id)
             case commission.Activated() as activated:
                 await self._reschedule(entry, activated)
             case authz.Left(post=post):

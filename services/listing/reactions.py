@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
-from msgspec import structs
 
 from services.authz import events as authz
 from services.client import events as client
@@ -16,7 +15,7 @@ from shared.entry import Entry, Meta, id_of
 from shared.eventlog import Command, Look, Streams
 from shared.identity import post_at
 from shared.regulation import Activation, load
-from shared.tenure import Ground, looking
+from shared.tenure import looking
 
 SWEPT_AT_ONCE = 200
 RESCHEDULED_AT_ONCE = 1000
@@ -46,10 +45,10 @@ class Reactions:
                 await self._leave(entry, post.person)
 
     def _looking(self, entry: Entry, *names: str) -> Look:
-        """The ground under a listing's holders, its concealer and who else is named."""
+        """The ground under a listing's holders, its concealer and who else is named, as it was at the entry that caused this."""
 
         async def look(state: Listing, at: datetime) -> dict[str, Any]:
-            return await looking(self._pool, entry.tenant, state.concealed_by, *names)(state, at)
+            return await looking(self._pool, entry.tenant, state.concealed_by, *names, cause=entry)(state, at)
 
         return look
 
@@ -57,11 +56,9 @@ class Reactions:
         """The one who showed it is judged by the post they had then, whatever was heard of first; if they have left since, no term runs."""
 
         async def look(state: Listing, at: datetime) -> dict[str, Any]:
-            ground: Ground = (await self._looking(entry, by)(state, at))["ground"]
-            then = await post_at(self._pool, entry.tenant, by, at)
+            then = await post_at(self._pool, entry.tenant, by, entry)
             assert then is not None, "who showed it had a post"
-            now = structs.replace(then, in_post=ground.posts[by].in_post)
-            return {"by": then, "ground": structs.replace(ground, posts={**ground.posts, by: now})}
+            return {**await self._looking(entry, by)(state, at), "by": then}
 
         await self._change(entry, listing, aggregate.show, look=look, client=first, viewing=entry.id)
 

@@ -23,7 +23,7 @@ from shared.view import View
 async def project(connection: Connection, entry: Entry) -> None:
     match entry.event:
         case authz.Joined(post=post) | authz.Transferred(post=post) | authz.Confirmed(post=post) | authz.Left(post=post):
-            await identity.keep_post(connection, entry.tenant, post, entry.effective_at)
+            await identity.keep_post(connection, entry.tenant, post, entry)
         case commission.Activated(document=document, store=store, start=start, at=at):
             await keep_activation(connection, entry.tenant, document, store, start, at)
         case FollowedUp(team=team, text=text, at=at):

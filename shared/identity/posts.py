@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -10,19 +9,18 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
-from shared.entry import id_of, uuid_of
+from shared.entry import Entry, id_of, uuid_of
 from shared.identity.people import Post
 
 Connection: TypeAlias = "asyncpg.Connection[Any] | PoolConnectionProxy[Any] | asyncpg.Pool[Any]"
 
 
-async def keep_post(connection: Connection, tenant: UUID, post: Post, since: datetime | None = None) -> None:
-    """Writes a person's post into the view, over the one before; with `since`, also into what `post_at` reads."""
-    if since is not None:
+async def keep_post(connection: Connection, tenant: UUID, post: Post, told: Entry | None = None) -> None:
+    """Writes a person's post into the view, over the one before; with the entry that told it, also into what `post_at` reads."""
+    if told is not None:
         await connection.execute(
-            "insert into posts_past (tenant, person, since, post) values ($1, $2, $3, $4)"
-            " on conflict (tenant, person, since) do update set post = excluded.post",
-            tenant, uuid_of(post.person), since, msgspec.json.encode(post),
+            "insert into posts_past (tenant, person, since, position, post) values ($1, $2, $3, $4, $5) on conflict do nothing",
+            tenant, uuid_of(post.person), told.effective_at, told.position, msgspec.json.encode(post),
         )  # fmt: skip
     await connection.execute(
         "insert into posts (tenant, person, store, team, area, role, newcomer, in_post, contact)"
@@ -39,12 +37,13 @@ async def post_of(connection: Connection, tenant: UUID, person: str) -> Post | N
     return posts[0] if posts else None
 
 
-async def post_at(connection: Connection, tenant: UUID, person: str, at: datetime) -> Post | None:
-    """The person's post at an instant, for acts that are heard of only after it has changed; the earliest if they joined later."""
+async def post_at(connection: Connection, tenant: UUID, person: str, cause: Entry) -> Post | None:
+    """The person's post when an entry of another service was recorded, for acts that are heard of only after it has changed; the earliest
+    if they joined later. Of posts told at that very instant, those count that the entry's writer had heard."""
     kept: bytes | None = await connection.fetchval(
         "select post from posts_past where tenant = $1 and person = $2"
-        " order by since <= $3 desc, abs(extract(epoch from since - $3)) limit 1",
-        tenant, uuid_of(person), at,
+        " order by (since, position) <= ($3, $4) desc, abs(extract(epoch from since - $3)), position desc limit 1",
+        tenant, uuid_of(person), cause.effective_at, cause.meta.after.get("authz", 0),
     )  # fmt: skip
     return msgspec.json.decode(kept, type=Post) if kept is not None else None
 

@@ -7,7 +7,7 @@ import json
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
@@ -17,7 +17,7 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import OctKey, OKPKey
 
-from shared.entry import new_id, uuid_of
+from shared.entry import Entry, Meta, new_id, uuid_of
 from shared.identity import (
     ACTS,
     BESIDE,
@@ -40,6 +40,7 @@ from shared.identity import (
     posts_of,
 )
 from shared.regulation import Refused
+from shared.tenure import ground
 from tests.databases import NewDatabase
 
 TENANT = uuid_of(new_id("cmp"))
@@ -271,16 +272,37 @@ async def test_posts_are_kept_and_found_by_what_they_have(database: NewDatabase)
         await connection.close()
 
 
+def told(minute: int, position: int, **heard: int) -> Entry:
+    """An entry of that minute after noon, whose writer had heard that of others."""
+    at = datetime(2024, 3, 1, 12, minute, tzinfo=UTC)
+    return Entry("authz", position, TENANT, UUID(int=1), position, "toy.Told", None, b"", Meta(after=heard), at, at)
+
+
 async def test_a_post_is_known_as_it_was(database: NewDatabase) -> None:
     connection = await asyncpg.connect((await database("toy")).dsn)
-    person, noon = new_id("psn"), datetime(2024, 3, 1, 12, tzinfo=UTC)
-    agent, manager = Post(person, "S1", "G1"), Post(person, "S1", None, "A1", "store_manager")
+    person = new_id("psn")
+    agent, manager, elsewhere = Post(person, "S1", "G1"), Post(person, "S1", None, "A1", "store_manager"), Post(person, "S2", "G2")
     try:
-        assert await post_at(connection, TENANT, person, noon) is None
-        await keep_post(connection, TENANT, agent, noon)
-        await keep_post(connection, TENANT, manager, noon + timedelta(hours=1))
-        minutes = {-1: agent, 0: agent, 59: agent, 60: manager, 600: manager}
-        for after, post in minutes.items():
-            assert await post_at(connection, TENANT, person, noon + timedelta(minutes=after)) == post
+        assert await post_at(connection, TENANT, person, told(0, 1)) is None
+        for post, entry in ((agent, told(10, 1)), (manager, told(20, 5)), (elsewhere, told(20, 6)), (elsewhere, told(20, 6))):
+            await keep_post(connection, TENANT, post, entry)
+        for minute, heard, post in ((0, 0, agent), (10, 1, agent), (19, 9, agent), (21, 0, elsewhere)):
+            assert await post_at(connection, TENANT, person, told(minute, 1, authz=heard)) == post
+        for heard, post in ((4, agent), (5, manager), (6, elsewhere)):
+            assert await post_at(connection, TENANT, person, told(20, 1, authz=heard)) == post, "at one instant it is who was heard of"
+    finally:
+        await connection.close()
+
+
+async def test_what_an_entry_caused_stands_on_the_posts_of_its_instant_but_who_has_left_has_left(database: NewDatabase) -> None:
+    connection = await asyncpg.connect((await database("listing")).dsn)
+    person = new_id("psn")
+    gone = Post(person, "S2", "G2", in_post=False)
+    try:
+        for post, entry in ((Post(person, "S1", "G1"), told(10, 1)), (Post(person, "S2", "G2"), told(20, 2)), (gone, told(30, 3))):
+            await keep_post(connection, TENANT, post, entry)
+        assert (await ground(connection, TENANT, [person])).posts == {person: gone}
+        caused = await ground(connection, TENANT, [person, "company", "team:G2"], told(15, 1, authz=1))
+        assert caused.posts == {person: Post(person, "S1", "G1", in_post=False), "team:G2": Post("team:G2", "S2", "G2")}
     finally:
         await connection.close()

@@ -15,7 +15,7 @@ from shared.tenure import keep_activation
 async def project(connection: Connection, entry: Entry) -> None:
     match entry.event:
         case authz.Joined(post=post) | authz.Transferred(post=post) | authz.Confirmed(post=post) | authz.Left(post=post):
-            await identity.keep_post(connection, entry.tenant, post)
+            await identity.keep_post(connection, entry.tenant, post, entry)
         case commission.Activated(document=document, store=store, start=start, at=at):
             await keep_activation(connection, entry.tenant, document, store, start, at)
         case listing.Entered(correct=correct) | listing.Completed(correct=correct):
