@@ -74,9 +74,8 @@ class Dispute(Struct, frozen=True):
 
 
 class Deal(Struct, frozen=True):
-    """A deal. `adjustments` were adjudicated or ruled: they add to what `settlement` gives, which was booked at `booked_at` (a ruling's
-    rebooking not counted). `settled` is what was settled, whatever was booked anew since. `outdated`: a finding after it asks for
-    rebooking."""
+    """A deal. `adjustments` were adjudicated or ruled: they add to what `settlement` gives, booked at `booked_at` (rulings not counted).
+    `settled` is what was settled, whatever was booked anew since. `outdated`: a finding after it asks for rebooking."""
 
     terms: Terms
     state: State
