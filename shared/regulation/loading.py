@@ -154,6 +154,9 @@ class _Reader:
             if name not in known.parameters and name not in ("clause", "text"):
                 self.wrong(f"{place}.{name}", f"is no parameter of {id}", str(id), tree[name])
         parameters = {name: self._parameter(tree, name, how, f"{place}.{name}") for name, how in known.parameters.items()}
+        least, most = parameters.get("days_min"), parameters.get("days_max")
+        if isinstance(least, int) and isinstance(most, int) and least > most:  # B-1-3-7: no leave would ever be of such a length
+            self.wrong(f"{place}.days_min", f"is between 1 and {most}, not {least}", str(id), tree["days_min"])
         return Clause(str(id), parameters, self._titles(tree.get("text"), f"{place}.text", str(id)))
 
     def _parameter(self, clause: Mapping[str, Any], name: str, how: "Parameter", place: str) -> Any:

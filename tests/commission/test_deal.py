@@ -196,10 +196,16 @@ def test_the_report_of_a_signed_deal_is_its_closing() -> None:
 
 
 def test_a_contract_signed_after_the_report_leaves_the_closing_and_its_signer_is_known() -> None:
-    [signed] = decide.sign_reported(reported(), by=by("C"), contract="K-1", signer="GM", ground=ground(), at=LATER)
+    def sign(signer: str, **other: Any) -> list[DealEvent]:
+        terms = structs.replace(reported().terms, **other)
+        return decide.sign_reported(reported(), by=by("C"), terms=terms, contract="K-1", signer=signer, ground=ground(), at=LATER)
+
+    [signed] = sign("GM")
     assert evolve(reported(), signed).closing_time == T
     with refused("unknown_reference", field="signer"):
-        decide.sign_reported(reported(), by=by("C"), contract="K-1", signer="nobody", ground=ground(), at=LATER)
+        sign("nobody")
+    with refused("already_reported", "B-1-2"):
+        sign("GM", fees={"agency": 1})
 
 
 # Late listings

@@ -206,6 +206,16 @@ CHANGES: Final[list[tuple[Callable[[Document], object], str, str]]] = [
 ]
 
 
+@pytest.mark.clause("B-1-3-7")
+def test_the_least_days_of_a_leave_are_no_more_than_the_most() -> None:
+    document = copy.deepcopy(B.document)
+    of(document, "B-1-3-7").update(days_min=16)
+    with pytest.raises(Refused, match="is between 1 and 15, not 16"):
+        load(document)
+    of(document, "B-1-3-7").update(days_min=15)
+    assert load(document)["B-1-3-7"].days_min == 15
+
+
 @pytest.mark.parametrize(("change", "place", "reason"), CHANGES, ids=[f"{place}: {reason}" for _, place, reason in CHANGES])
 def test_a_pack_that_is_wrong_is_refused_with_the_place_and_the_reason(
     change: Callable[[Document], object], place: str, reason: str

@@ -239,11 +239,15 @@ def sign(
     return [Signed(by.person, _checked("deal.sign", by, terms, around, ground, at), contract, signer, at)]
 
 
-def sign_reported(deal: Deal, *, by: Caller, contract: str | None, signer: str | None, ground: Ground, at: datetime) -> list[DealEvent]:
-    """The contract of a deal that was reported first: the closing stays the report's."""
+def sign_reported(
+    deal: Deal, *, by: Caller, terms: Terms, contract: str | None, signer: str | None, ground: Ground, at: datetime
+) -> list[DealEvent]:
+    """The contract of a deal that was reported first: the closing stays the report's, and so do its terms."""
     allow(by, "deal.sign", own=by.person in deal.terms.closers, over=[ground.post(person) for person in deal.terms.closers])
     refuse_cancelled(deal)
     _refuse_settled(deal)
+    if terms != deal.terms:
+        raise Refused("already_reported", "B-1-2", first_at=deal.closing_time)
     _refuse_unknown_signer(signer, ground)
     return [Signed(by.person, deal.terms, contract, signer, at)]
 

@@ -78,11 +78,6 @@ class Sign(Report):
     signer: PersonId | None = None
 
 
-class SignReported(Body):
-    contract: Short | None = None
-    signer: PersonId | None = None
-
-
 class ReportSigned(Body):
     listing: ListingId | None = None
     client: ClientId | None = None
@@ -100,6 +95,11 @@ class ReportSigned(Body):
         said = {"listing": self.listing, "client": self.client, "fees": fees, "kind": self.kind, "named": named, "price_fen": price_fen}
         closers = {} if self.closers is None else {"closers": tuple(self.closers)}
         return structs.replace(terms, **{name: value for name, value in said.items() if value is not None}, **closers)
+
+
+class SignReported(ReportSigned):
+    contract: Short | None = None
+    signer: PersonId | None = None
 
 
 def _named(given: dict[str, str]) -> tuple[NamedFor, ...]:
@@ -171,8 +171,12 @@ async def report_signed(ctx: Ctx, id: DealId, body: ReportSigned) -> Response:
 
 @routes.command("/v1/deals/{id}:sign", act="deal.sign")
 async def sign_reported(ctx: Ctx, id: DealId, body: SignReported) -> Response:
-    """Records the contract of a deal that was reported."""
-    return await change(ctx, id, aggregate.sign_reported, look=closers_of(ctx, body.signer), contract=body.contract, signer=body.signer)
+    """Records the contract of a deal that was reported; what it repeats of the report is as it was reported."""
+
+    async def look(state: Deal, at: datetime) -> dict[str, Any]:
+        return {**await closers_of(ctx, body.signer)(state, at), "terms": body.over(state.terms)}
+
+    return await change(ctx, id, aggregate.sign_reported, look=look, contract=body.contract, signer=body.signer)
 
 
 @routes.command("/v1/deals/{id}:attach-listing", act="deal.attach_listing")
