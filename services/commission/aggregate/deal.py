@@ -7,6 +7,7 @@ from typing import Any, Literal, assert_never
 from msgspec import Struct, structs
 
 from services.commission import rules
+from services.commission.aggregate.disputed import Dispute, DisputeEvent, heard
 from services.commission.events import (
     Adjudicated,
     Adjustment,
@@ -36,41 +37,6 @@ from shared.regulation import Pack, Refused
 from shared.tenure import COMPANY, Ground
 
 State = Literal["signed", "reported", "awaiting_evidence", "settled", "blocked", "cancelled"]
-Standing = Literal["open", "ruled", "appealed", "final"]
-"""Of a dispute: nobody has ruled; the first instance has; it went to the second; that has ruled."""
-
-
-class Exhibit(Struct, frozen=True):
-    """A file that somebody put in evidence: what they call it, and the SHA-256 of its bytes."""
-
-    id: str
-    by: str
-    name: str
-    sha256: str
-
-
-class Dispute(Struct, frozen=True):
-    """A dispute; `instance` is the last that has ruled, 0 none, `ruled_by` and `ruled_at` whose ruling that was and when. `voices` opened
-    it, spoke in it or appealed; `added` are the lines that its rulings have added so far."""
-
-    by: str
-    opened_at: datetime
-    instance: int = 0
-    outcome: str | None = None
-    ruled_by: str | None = None
-    ruled_at: datetime | None = None
-    appealed: bool = False
-    voices: tuple[str, ...] = ()
-    added: tuple[Adjustment, ...] = ()
-    exhibits: tuple[Exhibit, ...] = ()
-
-    @property
-    def standing(self) -> Standing:
-        if self.instance == 2:
-            return "final"
-        if self.instance == 1:
-            return "appealed" if self.appealed else "ruled"
-        return "open"
 
 
 class Deal(Struct, frozen=True):
@@ -122,18 +88,8 @@ def evolve(deal: Deal | None, event: DealEvent) -> Deal:
             return structs.replace(_booked(deal, settlement), booked_at=at)
         case Adjudicated(lines=lines):
             return structs.replace(deal, adjustments=(*deal.adjustments, *lines))
-        case DisputeOpened(by=by, dispute=id, at=at):
-            return _with_dispute(deal, id, Dispute(by, at, voices=(by,)))
-        case DisputeStated(by=by, dispute=id):
-            return _with_dispute(deal, id, _heard(deal.disputes[id], by))
-        case ExhibitFiled(by=by, dispute=id, exhibit=exhibit, name=name, sha256=sha256):
-            heard = _heard(deal.disputes[id], by)
-            exhibits = (*heard.exhibits, Exhibit(exhibit, by, name, sha256))
-            return _with_dispute(deal, id, structs.replace(heard, exhibits=exhibits))
-        case DisputeAppealed(by=by, dispute=id):
-            return _with_dispute(deal, id, structs.replace(_heard(deal.disputes[id], by), appealed=True))
-        case DisputeRuled(dispute=id, lines=lines):
-            return structs.replace(_with_dispute(deal, id, _ruled(deal.disputes[id], event)), adjustments=(*deal.adjustments, *lines))
+        case DisputeOpened() | DisputeStated() | ExhibitFiled() | DisputeAppealed() | DisputeRuled():
+            return _disputed(deal, event)
         case Cancelled():
             return structs.replace(deal, state="cancelled", outdated=False)
         case PrivateDealingFound(person=person):
@@ -143,8 +99,8 @@ def evolve(deal: Deal | None, event: DealEvent) -> Deal:
 
 def _forfeited(deal: Deal, offender: str) -> Deal:
     """A-R1, B-1-4-3: what was added to an offender's lines goes the way of the lines, so that they neither keep nor owe any of it."""
-    heard = {id: structs.replace(dispute, added=_to_company(dispute.added, offender)) for id, dispute in deal.disputes.items()}
-    return structs.replace(deal, adjustments=_to_company(deal.adjustments, offender), disputes=heard)
+    disputes = {id: structs.replace(dispute, added=_to_company(dispute.added, offender)) for id, dispute in deal.disputes.items()}
+    return structs.replace(deal, adjustments=_to_company(deal.adjustments, offender), disputes=disputes)
 
 
 def _to_company(lines: tuple[Adjustment, ...], offender: str) -> tuple[Adjustment, ...]:
@@ -155,23 +111,10 @@ def _booked(deal: Deal, settlement: Settlement) -> Deal:
     return structs.replace(deal, state="settled", settlement=settlement, outdated=False, awaits=())
 
 
-def _with_dispute(deal: Deal, id: str, dispute: Dispute) -> Deal:
-    return structs.replace(deal, disputes={**deal.disputes, id: dispute})
-
-
-def _heard(dispute: Dispute, by: str) -> Dispute:
-    return structs.replace(dispute, voices=tuple(dict.fromkeys((*dispute.voices, by))))
-
-
-def _ruled(dispute: Dispute, ruling: DisputeRuled) -> Dispute:
-    return structs.replace(
-        dispute,
-        instance=ruling.instance,
-        outcome=ruling.outcome,
-        ruled_by=ruling.by,
-        ruled_at=ruling.at,
-        added=(*dispute.added, *ruling.lines),
-    )
+def _disputed(deal: Deal, event: DisputeEvent) -> Deal:
+    disputes = {**deal.disputes, event.dispute: heard(deal.disputes.get(event.dispute), event)}
+    added = event.lines if isinstance(event, DisputeRuled) else ()
+    return structs.replace(deal, disputes=disputes, adjustments=(*deal.adjustments, *added))
 
 
 def claims_of(deal: Deal | None, event: DealEvent) -> Iterable[Claim]:

@@ -7,7 +7,8 @@ from typing import Literal
 
 from msgspec import structs
 
-from services.commission.aggregate.deal import Deal, Dispute, concerned, gets, parties, refuse_cancelled
+from services.commission.aggregate.deal import Deal, concerned, gets, parties, refuse_cancelled
+from services.commission.aggregate.disputed import Dispute
 from services.commission.events import (
     Adjustment,
     Alternative,

@@ -8,8 +8,9 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.commission.aggregate import dispute as aggregate
-from services.commission.aggregate.deal import Deal, Standing, concerned
+from services.commission.aggregate.deal import Deal, concerned
 from services.commission.aggregate.dispute import Outcome, moved
+from services.commission.aggregate.disputed import Standing
 from services.commission.api.asked import ClauseId, EntryId, Readings, Statement
 from services.commission.api.corrections import adjusted
 from services.commission.api.deals import Adjudicated, adjustments, change, lines_of, sight_of, unknown_in

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from services.commission.aggregate.deal import Standing
 from services.commission.aggregate.dispute import Outcome
+from services.commission.aggregate.disputed import Standing
 from services.commission.events import DisputeAppealed, DisputeOpened, DisputeRuled, Effect
 from shared.entry import Entry, id_of, uuid_of
 from shared.identity import Connection
