@@ -255,7 +255,7 @@ class Postgres(_Server):
         assert other.process is None and other.exists, "a cluster is copied whole, and while nobody writes to it"  # noqa: PT018
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._way.own(self.folder)
-        shutil.copytree(other._cluster, self._cluster)
+        subprocess.run(["cp", "-R", str(other._cluster), str(self._cluster)], check=True)
         if self._way.user:
             for place in (self._cluster, *self._cluster.rglob("*")):
                 self._way.own(place)
