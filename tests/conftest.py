@@ -14,6 +14,10 @@ from tests.stacks import cluster, new_stack
 
 __all__ = ["cluster", "new_stack"]
 
+# How busy a machine is says nothing about what is tried on it.
+settings.register_profile("fenyong", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("fenyong")
+
 LONGEST = ("deploy/test_cases_playing", "journeys/", "deploy/test_up", "deploy/test_cases_demo", "deploy/", "shared/", "test_", "model/")
 """What takes long begins first, so that no worker is left alone with it at the end."""
 

@@ -168,7 +168,7 @@ def deals(draw: st.DrawFn) -> list[DealEvent]:
     return [REPORTED, *before, *after, *draw(st.sampled_from(([], [CANCELLED])))]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(deals())
 def test_after_each_event_the_bookings_sum_to_the_net_of_the_deal(deal: list[DealEvent]) -> None:
     state, sums = None, dict[str, int]()
@@ -179,7 +179,7 @@ def test_after_each_event_the_bookings_sum_to_the_net_of_the_deal(deal: list[Dea
         assert {to: fen for to, fen in sums.items() if fen} == net(state)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(deals())
 def test_each_reversal_takes_back_one_booking_and_none_is_taken_back_twice(deal: list[DealEvent]) -> None:
     placed = {(version, n): b for version, booked in enumerate(bookings(deal), 1) for n, b in enumerate(booked, 1)}

@@ -42,7 +42,7 @@ entries = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(entry=entries, seal=st.none() | st.binary(min_size=16, max_size=32))
 def test_a_message_gives_the_entry_back(entry: Entry, seal: bytes | None) -> None:
     headers = headers_of(entry, seal)
@@ -50,13 +50,13 @@ def test_a_message_gives_the_entry_back(entry: Entry, seal: bytes | None) -> Non
     assert entry_in(headers, entry.data, source="alpha", seal=seal) == entry
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(page=st.lists(entries, max_size=5))
 def test_a_page_of_the_feed_gives_the_entries_back(page: list[Entry]) -> None:
     assert decode_feed(encode_feed("alpha", page)) == page
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(junk=st.binary(max_size=100))
 def test_what_is_no_page_is_refused(junk: bytes) -> None:
     try:
