@@ -78,8 +78,8 @@ def _told(id: str, entries: Sequence[Entry], bearing: Bearing, entered: Entered)
         holder=holder,
         entered=entered,
         correct=correct.event.correct,
-        core_refuted=_stands_refuted(said, refuted, "core"),
-        phone_refuted=_stands_refuted(said, refuted, "owner_phone"),
+        core_refuted=any(_stands(e, said) for e in refuted if e.event.what == "core"),
+        phone_refuted=any(_stands(e, said) for e in refuted if e.event.what == "owner_phone"),
         moves=moves,
         keys=_keys(past, written),
         exclusives=_exclusives(past, written),
@@ -177,9 +177,14 @@ def _follow_up(past: _Past, entry: Entry, bearing: Bearing) -> rules.FollowUp:
     return rules.FollowUp(by, event.at, post.team if post is not None else None, past.source(entry))
 
 
-def _stands_refuted(said: Sequence[Entry], refuted: Sequence[Entry], what: str) -> bool:
-    """A refutation stands until the facts are completed again."""
-    return any(e.event.what == what and e.version > said[-1].version for e in refuted)
+def _stands(finding: Entry, said: Sequence[Entry]) -> bool:
+    """B-1-3-6: whether a refutation stands: of the owner's phone until another is given, of another fact until one is put right. Completing
+    the entry by what was there already, or by what was not found untrue, cures nothing."""
+    before = [entry for entry in said if entry.version < finding.version][-1].event
+    after = [entry.event for entry in said if entry.version > finding.version]
+    if finding.event.what == "owner_phone":
+        return all(event.owner is None for event in after)  # a phone that was refuted does not become the owner's again
+    return all(event.house == before.house for event in after)
 
 
 def _last(entries: Sequence[Entry]) -> Entry:
