@@ -11,11 +11,12 @@ from services.client import events as client
 from services.commission import events as commission
 from services.listing import aggregate, views
 from services.listing.aggregate import Listing
+from services.listing.rules import free_place
 from shared.entry import Entry, Meta, id_of
 from shared.eventlog import Command, Look, Streams
 from shared.identity import post_at
 from shared.regulation import Activation, load
-from shared.tenure import looking
+from shared.tenure import ground, looking
 
 SWEPT_AT_ONCE = 200
 RESCHEDULED_AT_ONCE = 1000
@@ -34,9 +35,9 @@ class Reactions:
             case client.Viewed(listing=listing, client=first, by=by):
                 await self._show(entry, listing, by, first)
             case commission.Reported(terms=terms) if terms.listing is not None:
-                await self._change(entry, terms.listing, aggregate.stop_terms, deal=entry.stream_id)
+                await self._change(entry, terms.listing, aggregate.stop_terms, look=self._placing(entry), deal=entry.stream_id)
             case commission.ListingAttached(listing=listing, reported=True):
-                await self._change(entry, listing, aggregate.stop_terms, deal=entry.stream_id)
+                await self._change(entry, listing, aggregate.stop_terms, look=self._placing(entry), deal=entry.stream_id)
             case commission.Cancelled(listing=listing) if listing is not None:
                 await self._change(entry, listing, aggregate.begin_terms_anew, look=self._looking(entry), deal=entry.stream_id)
             case commission.Activated() as activated:
@@ -48,7 +49,21 @@ class Reactions:
         """The ground under a listing's holders, its concealer and who else is named, as it was at the entry that caused this."""
 
         async def look(state: Listing, at: datetime) -> dict[str, Any]:
-            return await looking(self._pool, entry.tenant, state.concealed_by, *names, cause=entry)(state, at)
+            concealer = state.over.by if state.over is not None else state.concealed_by
+            return await looking(self._pool, entry.tenant, concealer, *names, cause=entry)(state, at)
+
+        return look
+
+    def _placing(self, entry: Entry) -> Look:
+        """A free place of whose concealment was said to have ended: what renewed it may be heard of only after that (A-2.9)."""
+
+        async def look(state: Listing, at: datetime) -> dict[str, Any]:
+            if state.over is None:
+                return {"place": None}
+            by = state.over.by
+            around = await ground(self._pool, entry.tenant, (by,), entry)
+            taken = await views.places_of(self._pool, entry.tenant, by)
+            return {"place": free_place(around.pack_of(by, at), taken) if around.posts[by].in_post else None}
 
         return look
 
@@ -58,7 +73,7 @@ class Reactions:
         async def look(state: Listing, at: datetime) -> dict[str, Any]:
             then = await post_at(self._pool, entry.tenant, by, entry)
             assert then is not None, "who showed it had a post"
-            return {**await self._looking(entry, by)(state, at), "by": then}
+            return {**await self._looking(entry, by)(state, at), **await self._placing(entry)(state, at), "by": then}
 
         await self._change(entry, listing, aggregate.show, look=look, client=first, viewing=entry.id)
 

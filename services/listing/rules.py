@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import combinations
 from typing import Literal
@@ -158,6 +158,12 @@ def still_unreachable(activations: Sequence[Activation], store: str | None, said
 def concealed_until(pack: Pack, at: datetime) -> datetime | None:
     """A-2.9: until when a concealment without a viewing lasts."""
     return term_end(at, pack["A-2.9"].days, pack.reading("R-days")) if pack.has("A-2.9") else None
+
+
+def free_place(pack: Pack, taken: Collection[int]) -> int | None:
+    """A-2.9: an agent's first place for a concealment that is not taken; None: they have no more."""
+    at_most = pack["A-2.9"].at_most if pack.has("A-2.9") else len(taken) + 1
+    return next((place for place in range(1, at_most + 1) if place not in taken), None)
 
 
 def canned_after(pack: Pack, text: str, others: Sequence[tuple[str, str]], at: datetime) -> tuple[str, ...] | None:

@@ -128,10 +128,10 @@ class Flat:
         facts: dict[str, Any] = {"channel": "phone", "text": text, "about": about, "outcome": outcome, "alike": alike}
         return self.take(aggregate.follow_up(self.listing, by=self.by(by), ground=self.ground, at=at(when), **facts))
 
-    def show(self, when: str, by: str, then: Post | None = None) -> list[Event]:
+    def show(self, when: str, by: str, then: Post | None = None, place: int | None = None) -> list[Event]:
         """`then` is the post that they had when they showed it, if it is heard of only after that has changed."""
-        post = then or self.people[by]
-        return self.take(aggregate.show(self.listing, by=post, client="cli_1", viewing="cli_1@2", ground=self.ground, at=at(when)))
+        facts: dict[str, Any] = {"by": then or self.people[by], "client": "cli_1", "viewing": "cli_1@2", "place": place}
+        return self.take(aggregate.show(self.listing, ground=self.ground, at=at(when), **facts))
 
     def mark(self, when: str, status: Any, by: str = "R") -> list[Event]:
         return self.take(aggregate.mark(self.listing, by=self.by(by), status=status, ground=self.ground, at=at(when)))
@@ -184,8 +184,8 @@ class Flat:
     def move(self, person: str, store: str, team: str | None) -> None:
         self.people[person] = structs.replace(self.people[person], store=store, team=team)
 
-    def report(self, when: str, deal: str = "dea_1") -> list[Event]:
-        return self.take(aggregate.stop_terms(self.listing, deal=deal, at=at(when)))
+    def report(self, when: str, deal: str = "dea_1", place: int | None = None) -> list[Event]:
+        return self.take(aggregate.stop_terms(self.listing, deal=deal, place=place, at=at(when)))
 
     def cancel(self, when: str, deal: str = "dea_1") -> list[Event]:
         return self.take(aggregate.begin_terms_anew(self.listing, deal=deal, ground=self.ground, at=at(when)))

@@ -69,6 +69,29 @@ def test_a_viewing_after_its_end_revives_nothing() -> None:
     assert not flat.concealed("2024-03-10 00:00:00")
 
 
+@clause("A-2.9")
+def test_what_came_before_its_end_renews_it_though_it_is_heard_of_only_when_that_was_said() -> None:
+    viewed, sold, crowded = concealed(), concealed(), concealed()
+    for flat in (viewed, sold, crowded):
+        flat.end_concealment("2024-03-10 00:00:00")
+    assert viewed.show("2024-03-09 23:59:59", "H", place=3)[1:] == [
+        Concealed("R", 3, at("2024-03-17 00:00"), at("2024-03-09 23:59:59"))
+    ]
+    assert viewed.concealed("2024-03-16 23:59:59")
+    assert sold.report("2024-03-09 23:59:59", place=1)[1:] == [Concealed("R", 1, None, at("2024-03-09 23:59:59"))]
+    assert len(crowded.show("2024-03-09 23:59:59", "H", place=None)) == 1, "their five places are taken by others since"
+
+
+@clause("A-2.9")
+@pytest.mark.parametrize("when", ["2024-03-10 00:00:00", "2024-03-10 00:00:01"])
+def test_what_came_at_its_end_or_after_does_not_nor_for_a_new_holder(when: str) -> None:
+    flat = concealed()
+    flat.end_concealment("2024-03-10 00:00:00")
+    assert len(flat.show(when, "H", place=1)) == 1
+    flat.reassign("2024-03-10 00:00:02", "H")
+    assert len(flat.show("2024-03-09 23:59:59", "X", place=1)) == 1
+
+
 def test_a_follow_up_does_not_renew_it() -> None:
     flat = concealed()
     until = flat.listing.concealed_until

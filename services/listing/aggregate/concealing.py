@@ -19,10 +19,9 @@ def conceal(listing: Listing, *, by: Caller, taken: frozenset[int], ground: Grou
     if is_concealed(listing, at):
         return []
     pack = ground.pack_of(by.person, at)
-    at_most = pack["A-2.9"].at_most if pack.has("A-2.9") else len(taken) + 1
-    free = next((place for place in range(1, at_most + 1) if place not in taken), None)
+    free = rules.free_place(pack, taken)
     if free is None:
-        raise Refused("concealment_limit", "A-2.9", pack=pack, at_most=at_most)
+        raise Refused("concealment_limit", "A-2.9", pack=pack, at_most=pack["A-2.9"].at_most)
     return [Concealed(by.person, free, rules.concealed_until(pack, at) if not listing.deals else None, at)]
 
 

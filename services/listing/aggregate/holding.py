@@ -7,9 +7,10 @@ from typing import Literal
 from msgspec import structs
 
 from services.listing import rules
-from services.listing.aggregate.listing import Listing, Said, is_concealed, refuse_draft
+from services.listing.aggregate.listing import Listing, Said, concealer_at, refuse_draft
 from services.listing.events import (
     Channel,
+    Concealed,
     ConcealmentRenewed,
     DealFell,
     DealStands,
@@ -108,11 +109,14 @@ def _renewed(listing: Listing, by: Post, ground: Ground, at: datetime) -> Stands
 # Claims
 
 
-def show(listing: Listing, *, by: Post, client: str, viewing: str, ground: Ground, at: datetime) -> list[Event]:
-    """A-2.10, A-2.12, A-2.16: a viewing renews its holder's term, takes a public listing, or one whose owner could not be reached."""
+def show(
+    listing: Listing, *, by: Post, client: str, viewing: str, ground: Ground, place: int | None = None, at: datetime
+) -> list[Event]:
+    """A-2.10, A-2.12, A-2.16: a viewing renews its holder's term, takes a public listing, or one whose owner could not be reached.
+    `place` is a free one of whose concealment was said to have ended (A-2.9)."""
     stands, clause = _moved_by_viewing(listing, by, ground, at)
     shown: list[Event] = [Shown(by.person, client, viewing, stands, clause, at)]
-    return [*shown, *(_concealment_anew(listing, ground, at) if clause is None else ())]
+    return [*shown, *(_concealed_anew(listing, _concealment_term(listing, ground, at), place, at) if clause is None else ())]
 
 
 def _moved_by_viewing(listing: Listing, by: Post, ground: Ground, at: datetime) -> tuple[Stands | None, str | None]:
@@ -174,12 +178,11 @@ def leave_behind(listing: Listing, *, person: str, at: datetime) -> list[Event]:
     return [Revealed(person, at)] if listing.concealed_by == person else []
 
 
-def stop_terms(listing: Listing, *, deal: str, at: datetime) -> list[Event]:
-    """Terms stop while a deal on the listing stands reported."""
+def stop_terms(listing: Listing, *, deal: str, place: int | None = None, at: datetime) -> list[Event]:
+    """Terms stop while a deal on the listing stands reported. `place` as in `show`."""
     if deal in listing.deals:
         return []
-    stops: list[Event] = [DealStands(deal, stopped(listing.stands, at), at)]
-    return [*stops, ConcealmentRenewed(None, at)] if is_concealed(listing, at) else stops
+    return [DealStands(deal, stopped(listing.stands, at), at), *_concealed_anew(listing, None, place, at)]
 
 
 def begin_terms_anew(listing: Listing, *, deal: str, ground: Ground, at: datetime) -> list[Event]:
@@ -188,15 +191,24 @@ def begin_terms_anew(listing: Listing, *, deal: str, ground: Ground, at: datetim
         return []
     free = structs.replace(listing, deals=tuple(d for d in listing.deals if d != deal))
     fell = DealFell(deal, course(free, holder_at(listing.stands, at), ground, at), at)
-    return [fell, *_concealment_anew(free, ground, at)]
+    return [fell, *_concealed_anew(free, _concealment_term(free, ground, at), None, at)]
 
 
-def _concealment_anew(listing: Listing, ground: Ground, at: datetime) -> list[Event]:
-    """A-2.9: a new term for a listing that is concealed; none runs while a deal stands."""
-    if listing.concealed_by is None or not is_concealed(listing, at):
+def _concealment_term(listing: Listing, ground: Ground, at: datetime) -> datetime | None:
+    """A-2.9: until when it stays concealed if a term begins then; None: without end, as while a deal stands."""
+    by = concealer_at(listing, at)
+    return None if by is None or listing.deals else rules.concealed_until(ground.pack_of(by, at), at)
+
+
+def _concealed_anew(listing: Listing, until: datetime | None, place: int | None, at: datetime) -> list[Event]:
+    """A-2.9: another end for what is concealed at that instant. Whose end had been said before this was heard of is concealed again, in a
+    free place; if there is none it stays revealed."""
+    by = concealer_at(listing, at)
+    if by is None:
         return []
-    pack = ground.pack_of(listing.concealed_by, at)
-    return [ConcealmentRenewed(None if listing.deals else rules.concealed_until(pack, at), at)]
+    if listing.concealed_by is not None:
+        return [ConcealmentRenewed(until, at)]
+    return [Concealed(by, place, until, at)] if place is not None else []
 
 
 def reschedule(listing: Listing, *, activated: Activation, ground: Ground, at: datetime) -> list[Event]:

@@ -63,10 +63,17 @@ class Photo(Struct, frozen=True):
     watermarked: bool = False
 
 
+class Over(Struct, frozen=True):
+    """A concealment that was said to have ended by its term at `since`: whose it was."""
+
+    by: str
+    since: datetime
+
+
 class Listing(Struct, frozen=True):
     """`since`: when `stands` began to count. `draft`: it has never been correct. `refuted_owners`: phones that were found not to be the
-    owner's. `said`: since it was last shown. `deals`: those for which terms stand still. `warned`: of which end, by which clause, a
-    warning was given last."""
+    owner's. `said`: since it was last shown. `over`: its last concealment, if that ended by its term. `deals`: those for which terms stand
+    still. `warned`: of which end, by which clause, a warning was given last."""
 
     kind: Kind
     house: House
@@ -86,6 +93,7 @@ class Listing(Struct, frozen=True):
     concealed_by: str | None = None
     concealed_until: datetime | None = None
     place: int | None = None
+    over: Over | None = None
     deals: tuple[str, ...] = ()
     duplicate: bool = False
     photos: tuple[Photo, ...] = ()
@@ -138,10 +146,12 @@ def _changed(listing: Listing, event: Event) -> Listing:
         case KeyReturned(by=by):
             return structs.replace(listing, keys=tuple(k for k in listing.keys if k != by))
         case Concealed(by=by, place=place, until=until):
-            return structs.replace(listing, concealed_by=by, concealed_until=until, place=place)
+            return structs.replace(listing, concealed_by=by, concealed_until=until, place=place, over=None)
         case ConcealmentRenewed(until=until):
             return structs.replace(listing, concealed_until=until)
-        case Revealed() | ConcealmentEnded():
+        case ConcealmentEnded(since=since):
+            return structs.replace(_revealed(listing), over=Over(listing.concealed_by, since) if listing.concealed_by is not None else None)
+        case Revealed():
             return _revealed(listing)
         case Marked(status="valid") if listing.status != "valid":
             return structs.replace(listing, status="valid", deals=())  # a new life: what was closed in the old one stops nothing any more
@@ -204,7 +214,7 @@ def _held(listing: Listing, before: Listing, event: Event) -> Listing:
 
 
 def _revealed(listing: Listing) -> Listing:
-    return structs.replace(listing, concealed_by=None, concealed_until=None, place=None)
+    return structs.replace(listing, concealed_by=None, concealed_until=None, place=None, over=None)
 
 
 def claims_of(listing: Listing | None, event: Event) -> Iterable[Claim]:
@@ -237,6 +247,13 @@ def _place(listing: Listing) -> str | None:
 def is_concealed(listing: Listing, at: datetime) -> bool:
     """A-2.9: visible to its holder and those above only; it ends by its term, and when the listing changes hands."""
     return listing.concealed_by is not None and not concealment_is_over(listing, at)
+
+
+def concealer_at(listing: Listing, at: datetime) -> str | None:
+    """Who conceals it at an instant that may be past: an end by its term that was said since had not come then."""
+    if listing.over is not None:
+        return listing.over.by if at < listing.over.since else None
+    return listing.concealed_by if is_concealed(listing, at) else None
 
 
 def concealment_is_over(listing: Listing, at: datetime) -> bool:
