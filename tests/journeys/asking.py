@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import httpx2
 
+from deploy.cases.clock import StoryClock
 from deploy.cases.playing import Played, Stage
+from shared.calendar import SHANGHAI
 from shared.entry import new_id
-from tests.journeys.telling import cast_of, posted, token_of
+from tests.journeys.telling import cast_of, posted, tenant_of, token_of
 
 
 @dataclass(slots=True)
@@ -74,6 +77,11 @@ class People:
             company = cast_of(self.played).companies[None]
             self.tokens[who] = company.auditor if who == "auditor" else await token_of(self.stage, self.played, who)
         return self.tokens[who]
+
+
+async def later(clock: StoryClock, people: People, text: str) -> None:
+    """Lets it be `2024-01-02 12:00`, in Shanghai."""
+    await clock.set(tenant_of(people.played), datetime.fromisoformat(text).replace(tzinfo=SHANGHAI))
 
 
 @asynccontextmanager

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploy.cases.clock import StoryClock
-from deploy.cases.playing import play
-from deploy.cases.reading import read
-from deploy.stack import Stack
-from shared.calendar import SHANGHAI
-from tests.journeys.asking import People, people_of
-from tests.journeys.telling import cast_of, tenant_of
+from tests.journeys.asking import People, later
+from tests.journeys.telling import cast_of
 
 STORY = Path(__file__).parent / "stories" / "client_files.yaml"
 SWEPT_WITHIN_S = 30.0
@@ -30,19 +24,6 @@ CAME = {
     "summary": "Looked at the window, left no number",
 }
 clause = pytest.mark.clause
-
-
-@pytest.fixture
-async def people(stack: Stack, clock: StoryClock) -> AsyncIterator[People]:
-    played = await play(read(STORY), stack, clock=clock)
-    assert played.passed, played.differences
-    async with people_of(stack, played) as asking:
-        yield asking
-
-
-async def later(clock: StoryClock, people: People, text: str) -> None:
-    """`2024-06-10 12:00`, in Shanghai."""
-    await clock.set(tenant_of(people.played), datetime.fromisoformat(text).replace(tzinfo=SHANGHAI))
 
 
 def path_of(people: People, name: str, act: str = "") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,10 @@ import pytest
 
 from deploy.cases.calling import Wire
 from deploy.cases.clock import StoryClock
-from deploy.cases.playing import play
-from deploy.cases.reading import read
 from deploy.stack import Stack
 from shared.calendar import SHANGHAI
 from shared.entry import new_id, uuid_of
-from tests.journeys.asking import People, people_of
+from tests.journeys.asking import People
 from tests.journeys.telling import cast_of, streams_with, tenant_of
 
 STORY = Path(__file__).parent / "stories" / "a_day.yaml"
@@ -27,14 +24,6 @@ clause = pytest.mark.clause
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
-
-
-@pytest.fixture
-async def people(stack: Stack, clock: StoryClock) -> AsyncIterator[People]:
-    played = await play(read(STORY), stack, clock=clock)
-    assert played.passed, played.differences
-    async with people_of(stack, played) as asking:
-        yield asking
 
 
 def id_of(people: People, name: str) -> str:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploy.cases.clock import StoryClock
-from deploy.cases.playing import play
-from deploy.cases.reading import read
-from deploy.stack import Stack
-from shared.calendar import SHANGHAI
 from shared.regulation import SHIPPED, load
-from tests.journeys.asking import People, people_of
-from tests.journeys.telling import cast_of, tenant_of
+from tests.journeys.asking import People, later
+from tests.journeys.telling import cast_of
 
 STORY = Path(__file__).parent / "stories" / "managing.yaml"
 HOUSE = {
@@ -24,18 +18,6 @@ HOUSE = {
     "area_m2": 89.5, "orientation": "south", "title_certificate": True, "decoration": "plain", "acquired_at": "2024-03-05T09:00:00+08:00",
 }  # fmt: skip
 clause = pytest.mark.clause
-
-
-@pytest.fixture
-async def people(stack: Stack, clock: StoryClock) -> AsyncIterator[People]:
-    played = await play(read(STORY), stack, clock=clock)
-    assert played.passed, played.differences
-    async with people_of(stack, played) as asking:
-        yield asking
-
-
-async def later(clock: StoryClock, people: People, text: str) -> None:
-    await clock.set(tenant_of(people.played), datetime.fromisoformat(text).replace(tzinfo=SHANGHAI))
 
 
 def money(fen: int) -> dict[str, Any]:

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from deploy.cases.clock import StoryClock
-from deploy.cases.playing import play
-from deploy.cases.reading import read
-from deploy.stack import Stack
 from shared.entry import new_id
-from tests.journeys.asking import People, people_of
+from tests.journeys.asking import People
 from tests.journeys.telling import cast_of
 from tests.shared.test_files import picture
 
 STORY = Path(__file__).parent / "stories" / "a_survey.yaml"
 SHOTS = ("indoor", "indoor", "indoor", "indoor", "indoor_with_agent", "outdoor")
 clause = pytest.mark.clause
-
-
-@pytest.fixture
-async def people(stack: Stack, clock: StoryClock) -> AsyncIterator[People]:
-    played = await play(read(STORY), stack, clock=clock)
-    assert played.passed, played.differences
-    async with people_of(stack, played) as asking:
-        yield asking
 
 
 async def sent(people: People, who: str, content: bytes, media_type: str = "image/jpeg", key: str = "") -> httpx2.Response:

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from deploy.cases.clock import StoryClock
-from deploy.cases.playing import play
-from deploy.cases.reading import read
-from deploy.stack import Stack
 from shared.entry import new_id
 from shared.regulation import SHIPPED, load
-from tests.journeys.asking import People, people_of
+from tests.journeys.asking import People
 from tests.journeys.telling import cast_of
 
 STORY = Path(__file__).parent / "stories" / "a_day.yaml"
 FEES = {"agency": {"amount": 3_000_000, "currency": "CNY"}}
 LONG = "The owner still wants to sell it soon"
 A = load(SHIPPED / "A.yaml")
-
-
-@pytest.fixture
-async def people(stack: Stack, clock: StoryClock) -> AsyncIterator[People]:
-    played = await play(read(STORY), stack, clock=clock)
-    assert played.passed, played.differences
-    async with people_of(stack, played) as asking:
-        yield asking
 
 
 async def test_every_refusal_says_what_to_do_next_in_both_languages_and_names_its_pack(people: People) -> None:

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from deploy.cases.clock import StoryClock
-from deploy.cases.playing import play
-from deploy.cases.reading import read
-from deploy.stack import Stack
-from tests.journeys.asking import People, people_of
+from tests.journeys.asking import People
 from tests.journeys.telling import cast_of
 
 STORY = Path(__file__).parent / "stories" / "three_violations.yaml"
 clause = pytest.mark.clause
-
-
-@pytest.fixture
-async def people(stack: Stack, clock: StoryClock) -> AsyncIterator[People]:
-    played = await play(read(STORY), stack, clock=clock)
-    assert played.passed, played.differences
-    async with people_of(stack, played) as asking:
-        yield asking
 
 
 async def ids_of(people: People, who: str, **query: str) -> dict[str, str]:
