@@ -1,4 +1,4 @@
-"""The commission service, but for how long anybody waits: statements of more than three lines are made later, JSON alone at once."""
+"""The commission service, but for how long anybody waits: statements of more than two lines are made later, JSON alone at once."""
 
 from msgspec import structs
 
@@ -6,6 +6,6 @@ from services.commission.api.statements_forms import FORMS
 from services.commission.app import app
 
 for name in ("csv", "xlsx", "pdf"):
-    FORMS[name] = structs.replace(FORMS[name], lines_waited_for=3, lines_max=13)
+    FORMS[name] = structs.replace(FORMS[name], lines_waited_for=2, lines_max=13)
 
 __all__ = ["app"]

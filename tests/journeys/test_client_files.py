@@ -85,6 +85,10 @@ async def test_losses_contacts_and_successors_are_worked_off_as_well(people: Peo
     shown = await people.read("E", path_of(people, "C2"))
     assert (shown["closed"], shown["holds_until"], shown["due"]) == ("given_up", None, None)
     assert await listed(people, "SM1", "losses") == []
+    assert await listed(people, "SM1", "given_up") == await listed(people, "E", "given_up") == ["C2"]
+    assert await listed(people, "F", "given_up") == []
+    for which in ("due", "without_plan", "without_check", "findings"):
+        assert "C2" not in await listed(people, "SM1", which)
 
     await people.did("SM1", path_of(people, "C1", ":mark-important"))
     assert await listed(people, "E", "too_few_agents") == ["C1"]

@@ -15,7 +15,7 @@ import pytest
 from deploy.cases.playing import play, story_clock
 from deploy.cases.reading import read
 from tests.journeys.asking import People, people_of
-from tests.journeys.test_statements import MARCH, STORY, YEAR, digest_in, id_of, in_csv, in_pdf, in_xlsx, of
+from tests.journeys.test_statements import APRIL, MARCH, STORY, YEAR, digest_in, id_of, in_csv, in_pdf, in_xlsx, of
 from tests.stacks import NewStack
 
 READ_BACK = {"csv": in_csv, "xlsx": in_xlsx, "pdf": in_pdf}
@@ -67,6 +67,17 @@ async def test_each_format_is_accepted_made_once_and_fetched_as_it_would_have_be
         assert (await people.http.get(accepted.headers["Location"], headers=headers)).status_code == 304
     assert [(row["begun"], row["lines"]) for row in await files(people)] == [(1, 12)] * 3
     assert (await people.get("R", "/v1/statements", format="csv", person=id_of(people, "R"), **YEAR)).status_code == 202
+
+
+async def test_two_lines_are_waited_for_and_three_are_not(people: People) -> None:
+    told = {}
+    for who in ("R", "H", "E", "C", "C2"):
+        for days in (MARCH, APRIL):
+            query = {"person": id_of(people, who), **days}
+            lines = len((await of(people, "auditor", **query))["lines"])
+            told[lines] = (await people.get("auditor", "/v1/statements", format="csv", **query)).status_code
+    assert {2, 3} <= told.keys()
+    assert all((status == 200) == (lines <= 2) for lines, status in told.items())
 
 
 async def test_only_who_may_see_the_statement_sees_the_file(people: People) -> None:

@@ -166,8 +166,8 @@ async def find(
     ctx: Ctx, page: Paged, which: views.Which = "due", agent: PersonId | None = None, finding: Finding | None = None
 ) -> Response:
     """Files to work off: one's own, those below; `which`: contacts `due` and `overdue`, files `without_plan` or `without_check`, `losses`
-    to answer, `important` clients and those with `too_few_agents`, clients `without_successor` or not told of one, `findings` of the
-    half-yearly check. The soonest due and the longest waiting first."""
+    to answer, clients `given_up`, `important` ones and those with `too_few_agents`, clients `without_successor` or not told of one,
+    `findings` of the half-yearly check. The soonest due and the longest waiting first."""
     now, below = await ctx.service.log.now(ctx.tenant), await holders_below(ctx)
     rows = await views.found(
         ctx.service.pool, ctx.tenant, now, which, ctx.caller.person, below,

@@ -28,6 +28,7 @@ def _columns(client: Client) -> dict[str, Any]:
         "contacts": list(file.contacts),
         "due": file.next_due,
         "is_open": file.closed is None,
+        "given_up": file.closed == "given_up",
         "lacks_plan": file.closed is None and file.plan is None,
         "lacks_check": file.closed is None and file.check is None,
         "loss_reported_at": file.report.at if file.report is not None else None,

@@ -9,7 +9,9 @@ from services.client.events import Finding
 from services.client.views.clients import HOLDER
 from shared.identity import Connection
 
-Which = Literal["due", "overdue", "without_plan", "without_check", "losses", "important", "too_few_agents", "without_successor", "findings"]
+Which = Literal[
+    "due", "overdue", "without_plan", "without_check", "losses", "given_up", "important", "too_few_agents", "without_successor", "findings"
+]
 
 _IN_CONTACT = (
     f"cardinality(contacts) + case when {HOLDER} like 'psn%' and {HOLDER} is distinct from left_by and not contacts @> array[{HOLDER}]"
@@ -23,12 +25,14 @@ _WHICH: dict[Which, tuple[str, str]] = {
     "without_plan": ("lacks_plan", "to_timestamp(0)"),
     "without_check": ("lacks_check", "to_timestamp(0)"),
     "losses": ("loss_reported_at is not null", "loss_reported_at"),
+    "given_up": ("given_up", "to_timestamp(0)"),
     "important": ("agents_min is not null", "to_timestamp(0)"),
     "too_few_agents": (f"{_IN_CONTACT} < agents_min", "to_timestamp(0)"),
     "without_successor": ("left_by is not null", "left_at"),
     "findings": ("findings <> '{}' and ($9::text is null or findings @> array[$9])", "to_timestamp(0)"),
 }
-"""Each list's condition, and what it is ordered by before the number: the soonest due, the longest waiting first."""
+"""Each list's condition, which but for one only an open file meets, and what it is ordered by before the number: the soonest due, the
+longest waiting first."""
 
 
 async def found(
@@ -49,7 +53,7 @@ async def found(
     condition, order = _WHICH[which]
     rows: list[Any] = await connection.fetch(
         f"select * from (select stream, number, version, state, {HOLDER} as held_by, {order} as since from clients"  # noqa: S608
-        f" where tenant = $1 and is_open and {condition}"
+        f" where tenant = $1 and {condition}"
         f" and ($4::text[] is null or {HOLDER} = $3 or contacts @> array[$3] or {HOLDER} = any($4) or recorder = any($4))"
         f" and ($5::text is null or {HOLDER} = $5 or contacts @> array[$5]) and $9::text is not distinct from $9) as list"
         " where $6::timestamptz is null or (since, number) > ($6, $7) order by since, number limit $8",
