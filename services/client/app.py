@@ -24,7 +24,8 @@ async def compose(service: Service) -> None:
         gradings=Streams(service.log, "grd", grading.evolve, grading.claims_of),
         complaints=Streams(service.log, "cpl", complaint.evolve),
     )
-    service.hear("client", codec=CODEC, project=views.project)
+    given = {f"client.{event}" for event in ("Entered", "Claimed", "Reassigned")}
+    service.hear("client", codec=CODEC, project=views.project, react=reactions.react, reacts_to=given)
     service.hear("authz", codec=authz.CODEC, project=views.project, react=reactions.react, reacts_to={"person.Left"})
     service.hear("listing", codec=listing.CODEC, project=views.project)
     service.hear(

@@ -8,11 +8,13 @@ import asyncpg
 from services.authz import events as authz
 from services.client import aggregate
 from services.client.aggregate import Client, Visit
+from services.client.events import Claimed, Entered, Reassigned
 from services.client.views import clients as views
 from services.client.views import visits
 from services.commission import events as commission
 from shared.entry import Entry, Meta, id_of
 from shared.eventlog import Command, Streams
+from shared.identity import Post, keep_post, left_since
 from shared.regulation import Activation, load
 from shared.tenure import looking
 
@@ -41,9 +43,23 @@ class Reactions:
             case commission.Activated() as activated:
                 await self._reschedule(entry, activated)
             case authz.Left(post=post):
-                await self._caught_up()
-                for stream in await views.in_charge_of(self._pool, entry.tenant, post.person):
-                    await self._change(entry, id_of("cli", stream), aggregate.leave_behind, person=post.person)
+                await self._leave(entry, post)
+            case Entered(stands=stands) | Claimed(stands=stands) | Reassigned(stands=stands):
+                await self._find_gone(entry, stands[0].holder)
+
+    async def _leave(self, entry: Entry, post: Post) -> None:
+        """That they have left is known here before what they hold is looked for: what they are given meanwhile, `_find_gone` sees."""
+        await keep_post(self._pool, entry.tenant, post, entry)
+        await self._caught_up()
+        for stream in await views.in_charge_of(self._pool, entry.tenant, post.person):
+            await self._change(entry, id_of("cli", stream), aggregate.leave_behind, person=post.person)
+
+    async def _find_gone(self, entry: Entry, holder: str) -> None:
+        """Whoever was given a client may have left while that was decided, without the decision's knowing it."""
+        since = await left_since(self._pool, entry.tenant, holder)
+        if since is not None:
+            command, at = Command.caused_by(entry, entry.stream_id), max(since, entry.effective_at)
+            await self._clients.change(entry.stream_id, aggregate.leave_behind, command=command, at=at, person=holder)
 
     async def _reschedule(self, entry: Entry, activated: commission.Activated) -> None:
         """Terms that begin after an activation begin under it. The view of packs shows it only when this has been done."""

@@ -17,7 +17,8 @@ async def compose(service: Service) -> None:
     listings = Streams(service.log, "lst", evolve, claims_of)
     reactions = Reactions(listings, service.pool, service.caught_up)
     service.parts = Parts(listings, Streams(service.log, "att", evolve_attempt, claims_of_attempt))
-    service.hear("listing", codec=CODEC, project=views.project)
+    given = {f"listing.{event}" for event in ("Entered", "Completed", "Shown", "Marked", "Reassigned", "Concealed")}
+    service.hear("listing", codec=CODEC, project=views.project, react=reactions.react, reacts_to=given)
     service.hear("authz", codec=authz.CODEC, project=views.project, react=reactions.react, reacts_to={"person.Left"})
     service.hear("client", codec=client.CODEC, project=views.project, react=reactions.react, reacts_to={"client.Viewed"})
     service.hear(

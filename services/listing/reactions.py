@@ -11,10 +11,11 @@ from services.client import events as client
 from services.commission import events as commission
 from services.listing import aggregate, views
 from services.listing.aggregate import Listing
+from services.listing.events import Completed, Concealed, Entered, Marked, Reassigned, Shown
 from services.listing.rules import free_place
 from shared.entry import Entry, Meta, id_of
 from shared.eventlog import Command, Look, Streams
-from shared.identity import post_at
+from shared.identity import Post, keep_post, left_since, post_at
 from shared.regulation import Activation, load
 from shared.tenure import ground, looking
 
@@ -43,7 +44,13 @@ class Reactions:
             case commission.Activated() as activated:
                 await self._reschedule(entry, activated)
             case authz.Left(post=post):
-                await self._leave(entry, post.person)
+                await self._leave(entry, post)
+            case Entered(stands=stands) | Completed(stands=stands) | Reassigned(stands=stands):
+                await self._find_gone(entry, stands[0].holder if stands else None)
+            case Shown(stands=stands) | Marked(stands=stands):
+                await self._find_gone(entry, stands[0].holder if stands else None)
+            case Concealed(by=by):
+                await self._find_gone(entry, by)
 
     def _looking(self, entry: Entry, *names: str) -> Look:
         """The ground under a listing's holders, its concealer and who else is named, as it was at the entry that caused this."""
@@ -89,10 +96,19 @@ class Reactions:
                 )
             after, _ = page[-1]
 
-    async def _leave(self, entry: Entry, person: str) -> None:
+    async def _leave(self, entry: Entry, post: Post) -> None:
+        """That they have left is known here before what they hold is looked for: what they are given meanwhile, `_find_gone` sees."""
+        await keep_post(self._pool, entry.tenant, post, entry)
         await self._caught_up()
-        for stream in await views.held_or_concealed_by(self._pool, entry.tenant, person):
-            await self._change(entry, id_of("lst", stream), aggregate.leave_behind, person=person)
+        for stream in await views.held_or_concealed_by(self._pool, entry.tenant, post.person):
+            await self._change(entry, id_of("lst", stream), aggregate.leave_behind, person=post.person)
+
+    async def _find_gone(self, entry: Entry, holder: str | None) -> None:
+        """Whoever was given a listing, or conceals it, may have left while that was decided, without the decision's knowing it."""
+        since = None if holder is None else await left_since(self._pool, entry.tenant, holder)
+        if since is not None:
+            command, at = Command.caused_by(entry, entry.stream_id), max(since, entry.effective_at)
+            await self._listings.change(entry.stream_id, aggregate.leave_behind, command=command, at=at, person=holder)
 
     async def _change(self, entry: Entry, listing: str, decide: Callable[..., Any], **facts: Any) -> None:
         command = Command.caused_by(entry, listing)

@@ -27,6 +27,7 @@ from shared.identity.people import (
 from shared.identity.posts import (
     Connection,
     keep_post,
+    left_since,
     post_at,
     post_of,
     posts_of,
@@ -69,6 +70,7 @@ __all__ = [
     "could",
     "forbidden",
     "keep_post",
+    "left_since",
     "make_keys",
     "may",
     "post_at",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -46,6 +47,17 @@ async def post_at(connection: Connection, tenant: UUID, person: str, cause: Entr
         tenant, uuid_of(person), cause.effective_at, cause.meta.after.get("authz", 0),
     )  # fmt: skip
     return msgspec.json.decode(kept, type=Post) if kept is not None else None
+
+
+async def left_since(connection: Connection, tenant: UUID, holder: str) -> datetime | None:
+    """Since when somebody has left, as heard here; None if they have not, or are an account."""
+    if not holder.startswith("psn_"):
+        return None
+    row = await connection.fetchrow(
+        "select since, post from posts_past where tenant = $1 and person = $2 order by since desc, position desc limit 1",
+        tenant, uuid_of(holder),
+    )  # fmt: skip
+    return None if row is None or msgspec.json.decode(row["post"], type=Post).in_post else row["since"]
 
 
 async def posts_of(

@@ -10,7 +10,7 @@ from deploy.cases.reading import read
 from deploy.migrate import SERVICES
 from deploy.stack import Stack
 from tests.faults.striking import entries_of, told_under_kills, wiping
-from tests.journeys.telling import TWO_LIVES, seeded
+from tests.journeys.telling import TWO_LIVES, case_of, seeded
 
 KILLS = 6
 WIPES = 3
@@ -44,3 +44,12 @@ async def test_a_long_story_comes_out_the_same_when_the_broker_loses_all_it_had_
     assert played.differences == (), f"wiped before the steps {places}"
     assert played.outcome == undisturbed.outcome
     assert await entries_of(stack, played) == await entries_of(stack, undisturbed)
+
+
+@pytest.mark.clause("A-2.12", "A-2.11")
+@pytest.mark.timeout(300)
+async def test_who_claims_a_listing_and_leaves_at_once_runs_no_term_whichever_is_heard_first(stack: Stack, clock: StoryClock) -> None:
+    """The claim comes from the client service, the leaving from authz, and both are killed then: they are often heard at one moment."""
+    case, chance = case_of("X06"), seeded("claimed and left")
+    for _ in range(2):
+        await told_under_kills(stack, clock, case, chance, {place: SERVICES[place % len(SERVICES)] for place in range(len(case.story))})
