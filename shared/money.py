@@ -9,6 +9,10 @@ from typing import Final, TypeAlias
 Fen: TypeAlias = int
 """An amount in fen, a hundredth of a yuan. Never a float."""
 
+NONE: Final = Fraction(0)
+"""No points."""
+ALL: Final = Fraction(1)
+"""All of somebody's points."""
 WHOLE: Final = Fraction(100)
 """All points of a deal."""
 
@@ -18,13 +22,14 @@ _POINTS = re.compile(r"(0|[1-9][0-9]{0,8})(?:/([1-9][0-9]{0,8}))?")
 def share(base_fen: Fen, points: Sequence[Fraction]) -> list[Fen]:
     """Share fen out by points that sum to 100: each part floored, the fen left over one each to the largest remainders, ties in order."""
     assert base_fen >= 0, "a base is never negative"
-    unit = lcm(*(each.denominator for each in points))
-    counts = [each.numerator * (unit // each.denominator) for each in points]
+    ratios = [each.as_integer_ratio() for each in points]
+    unit = lcm(*[below for _, below in ratios])
+    counts, whole = [above * (unit // below) for above, below in ratios], 100 * unit
     assert min(counts, default=0) >= 0, "points are never negative"
-    assert sum(counts) == WHOLE * unit, "points sum to a hundred"
-    amounts, remainders = zip(*(divmod(base_fen * count, 100 * unit) for count in counts), strict=True)
+    assert sum(counts) == whole, "points sum to a hundred"
+    amounts, remainders = zip(*[divmod(base_fen * count, whole) for count in counts], strict=True)
     left_over = base_fen - sum(amounts)
-    served = sorted(range(len(points)), key=lambda index: -remainders[index])[:left_over]
+    served = sorted(range(len(points)), key=remainders.__getitem__, reverse=True)[:left_over]
     return [amount + (index in served) for index, amount in enumerate(amounts)]
 
 

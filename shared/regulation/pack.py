@@ -19,25 +19,25 @@ class Clause:
     A parameter whose name Python keeps for itself is read with an underscore: `from_`.
     """
 
-    __slots__ = ("_parameters", "id", "text")
+    __slots__ = ("__dict__", "id", "text")
 
     def __init__(self, id: str, parameters: Mapping[str, Any], text: Mapping[str, str]) -> None:
         self.id = id
         self.text = dict(text)
-        self._parameters = dict(parameters)
+        self.__dict__.update(parameters)
 
     def __getattr__(self, name: str) -> Any:
         try:
-            return self._parameters[name.removesuffix("_")]
+            return self.__dict__[name.removesuffix("_")]
         except KeyError:
             raise AttributeError(f"clause {self.id} has no parameter {name}") from None
 
     def __repr__(self) -> str:
-        return f"Clause({self.id}, {self._parameters})"
+        return f"Clause({self.id}, {self.parameters})"
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        return dict(self._parameters)
+        return dict(self.__dict__)
 
 
 class Pack:

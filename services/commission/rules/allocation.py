@@ -10,7 +10,7 @@ from services.commission.rules.counting import declared, judging, key_that_count
 from services.commission.rules.facts import COMPANY, Evidence, Facts, Listing
 from services.commission.rules.parts import LISTING_ROLES, Part, Parts, citing, each_part, given, points_in, to_closers
 from services.commission.rules.tables import table_of
-from shared.money import WHOLE
+from shared.money import ALL, WHOLE
 from shared.regulation import KEEPS, Pack, Role
 
 
@@ -34,7 +34,8 @@ def _take(parts: Parts, pack: Pack, *groups: Sequence[str]) -> Parts:
         side = points_in(parts, roles)
         if side:
             given = min(side, leaving)
-            parts = tuple(_shrunk(part, 1 - given / side) if part.role in roles else part for part in parts)
+            kept = ALL - given / side
+            parts = tuple([_shrunk(part, kept) if part.role in roles else part for part in parts])
             leaving -= given
     return parts
 
@@ -46,12 +47,13 @@ def _shrunk(part: Part, kept: Fraction) -> Part:
 def _leaving(side: Fraction, pack: Pack) -> Fraction:
     """A-1.N1: the points that a side of so many gives, if it has them (R-key)."""
     clause = pack["A-1.N1"]
+    points: Fraction = clause.points
     match pack.reading("R-key"):
         case "ten_in_all":
-            return Fraction(clause.points) / 2
+            return points / 2
         case "tenth_of_each_side":
             return side * Fraction(clause.percent, 100)
-    return Fraction(clause.points)
+    return points
 
 
 def incorrect_listing(parts: Parts, facts: Facts, pack: Pack) -> Parts:
@@ -128,9 +130,9 @@ def _recorder_and_holder(part: Part, clause: str, listing: Listing, facts: Facts
         whole = table_of(facts, pack).shares["listing"]
         kept = min(keeps, whole) * part.points / whole if whole else Fraction(0)
     ways = [move for move in listing.moves if move.clause is None or pack.has(move.clause)]
-    cited = citing(part.clauses, clause, *(move.clause for move in ways if move.clause is not None))
+    cited = citing(part.clauses, clause, *[move.clause for move in ways if move.clause is not None])
     recorder = replace(part, role="listing_recorder", points=kept, clauses=cited)
-    moved = part.evidence + tuple(chain.from_iterable(move.evidence for move in ways))
+    moved = part.evidence + tuple(chain.from_iterable([move.evidence for move in ways]))
     rest = replace(part, role="listing_holder", points=part.points - kept, clauses=cited, evidence=moved)
     match pack.reading("R-remainder"):
         case "closers":

@@ -148,7 +148,7 @@ def every_combination(pack: Pack) -> Iterator[Combined]:
 def combined(setting: dict[str, Value], upon: tuple[str, ...], pack: Pack) -> Combined:
     try:
         return Combined(setting, upon, split(facts_under(setting, upon), pack))
-    except AssertionError as fault:
+    except (AssertionError, KeyError) as fault:
         return Combined(setting, upon, None, str(fault))
 
 

@@ -195,7 +195,7 @@ class Facts(Struct, frozen=True, omit_defaults=True, kw_only=True):
         return is_person(holder) and not self.standing(holder).in_post
 
     def standing(self, person: str) -> Standing:
-        assert person in self.people, f"the facts tell the standing of everyone named, {person} too"
+        """KeyError, a fault of ours, where the facts do not tell of someone whom they name."""
         return self.people[person]
 
     def credit_of(self, holder: str) -> str:

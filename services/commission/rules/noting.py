@@ -18,7 +18,7 @@ def notes(facts: Facts, pack: Pack, lines: Sequence[Line]) -> tuple[str, ...]:
         "bank_rebate": facts.fees_fen.get("bank_rebate", 0) > 0,
         "unauthorised_signature": facts.signature.status == "unauthorised",
     }
-    return tuple(code for code, holds in noted.items() if holds)
+    return tuple([code for code, holds in noted.items() if holds])
 
 
 def exclusive_on_rental(facts: Facts, pack: Pack) -> bool:

@@ -20,6 +20,7 @@ from services.commission.rules.counting import (
 )
 from services.commission.rules.facts import COMPANY, Evidence, Exclusive, Facts, FloorPlan, Key, Survey
 from services.commission.rules.parts import Part, Parts, citing
+from shared.money import ALL
 from shared.regulation import KEEPS, PRO_RATA, Clause, Pack, Role
 
 Earners = tuple[tuple[str, Evidence], ...]
@@ -28,7 +29,6 @@ Earners = tuple[tuple[str, Evidence], ...]
 NOBODY: Final[Earners] = ()
 OTHERS: Final = "others"
 """Who gets what goes to the other roles in proportion, before it is known who they are."""
-ALL: Final = Fraction(1)
 EARNED: Final = ("work", "agency")
 """How parts are held that somebody earned."""
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from services.commission.rules.facts import Evidence, Facts
-from shared.money import Fen
+from shared.money import NONE, Fen
 from shared.regulation import Pack, Violation
 
 
@@ -78,10 +78,10 @@ def each_part(parts: Parts, change: Callable[[Part], Iterable[Part]]) -> Parts:
 
 
 def points_in(parts: Parts, roles: Container[str]) -> Fraction:
-    return sum((part.points for part in parts if part.role in roles), Fraction(0))
+    return sum([part.points for part in parts if part.role in roles], NONE)
 
 
 def to_closers(part: Part, facts: Facts) -> Parts:
     """A part in equal parts for the closers, in the order named, each counting for their own store."""
     points = part.points / len(facts.closers)
-    return tuple(replace(part, to=closer, points=points, credit=facts.credit_of(closer)) for closer in facts.closers)
+    return tuple([replace(part, to=closer, points=points, credit=facts.credit_of(closer)) for closer in facts.closers])

@@ -28,29 +28,28 @@ from services.commission.rules.management import (
     not_in_the_system,
 )
 from services.commission.rules.noting import notes
-from services.commission.rules.parts import Line, Part, Parts, Split, Step
-from services.commission.rules.tables import base_of, own_table, ratio_table, rental, sale, sale_under_exclusive
+from services.commission.rules.parts import Line, Part, Split, Step
+from services.commission.rules.tables import base_of, shared_out, table_of
 from shared.money import Fen, share
 from shared.regulation import Pack
 
 
 def split(facts: Facts, pack: Pack) -> Split:
     """The split of a deal under a pack: lines in the order of roles, summing to the base; notes and violations that go with it."""
-    parts: Parts = ()
+    table = table_of(facts, pack)
+    parts = shared_out(table, facts, pack)
     for step in _steps(pack):
         parts = step(parts, facts, pack)
     ordered = sorted(parts, key=lambda part: pack.order[part.role])
-    base_fen = base_of(facts, pack)
-    amounts = share(base_fen, [part.points for part in ordered])
-    lines = tuple(_line(part, amount) for part, amount in zip(ordered, amounts, strict=True))
+    base_fen = base_of(table, facts, pack)
+    lines = tuple(map(_line, ordered, share(base_fen, [part.points for part in ordered])))
     return Split(base_fen, lines, notes(facts, pack, lines), hoarding(facts, pack))
 
 
 @lru_cache(maxsize=256)
 def _steps(pack: Pack) -> tuple[Step, ...]:
-    """What the clauses of a pack do, in their order: those that make or move points, and its own tables."""
-    steps = (own_table(clause) if clause in pack.own_tables else STEPS.get(clause) for clause in pack.clauses)
-    return tuple(step for step in steps if step is not None)
+    """What the clauses of a pack do after its table, in their order."""
+    return tuple(STEPS[clause] for clause in pack.clauses if clause in STEPS)
 
 
 def _line(part: Part, amount_fen: Fen) -> Line:
@@ -59,10 +58,6 @@ def _line(part: Part, amount_fen: Fen) -> Line:
 
 
 STEPS: Final[Mapping[str, Step]] = {
-    "A-1.1": rental,
-    "A-1.2.1": sale,
-    "A-1.2.2": sale_under_exclusive,
-    "B-1-3": ratio_table,
     "A-1.N1": key_share,
     "A-2.6": incorrect_listing,
     "A-2.7": lapsed_listing,
@@ -83,4 +78,4 @@ STEPS: Final[Mapping[str, Step]] = {
     "B-1-4-2": entered_after_closing,
     "B-1-4-3": private_closing,
 }
-"""The clauses that make or move points. Which of them apply, and in which order, is the pack's."""
+"""The clauses that move the points that a table gave. Which of them apply, and in which order, is the pack's."""

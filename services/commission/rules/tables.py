@@ -17,16 +17,15 @@ from services.commission.rules.counting import (
 )
 from services.commission.rules.facts import COMPANY, Evidence, Exclusive, Facts, FloorPlan, Key, Survey
 from services.commission.rules.own import with_own_roles
-from services.commission.rules.parts import LISTING_ROLES, Part, Parts, Step, citing, to_closers
+from services.commission.rules.parts import LISTING_ROLES, Part, Parts, citing, to_closers
 from shared.money import Fen
 from shared.regulation import Clause, Pack
 
 
-def base_of(facts: Facts, pack: Pack) -> Fen:
+def base_of(table: Clause, facts: Facts, pack: Pack) -> Fen:
     """A-1.N6, B-1-1: the fees that count, in fen. A pack with neither: what the table says its shares are of."""
-    named = next((clause for id, clause in pack.clauses.items() if id in ("A-1.N6", "B-1-1")), None)
-    counted = (named or table_of(facts, pack)).of
-    return sum(facts.fees_fen.get(kind, 0) for kind in counted)
+    counting = next((clause for id, clause in pack.clauses.items() if id in ("A-1.N6", "B-1-1")), table)
+    return sum([facts.fees_fen.get(kind, 0) for kind in counting.of])
 
 
 def table_of(facts: Facts, pack: Pack) -> Clause:
@@ -45,41 +44,14 @@ HOLDS: Final[Mapping[str, Callable[[Facts, Pack], str | bool]]] = {
 """What a table can be for, and what of it holds of a deal."""
 
 
-def rental(parts: Parts, facts: Facts, pack: Pack) -> Parts:
-    """A-1.1: a rental's listing, closing and client side."""
-    return _by_table("A-1.1", parts, facts, pack)
+def shared_out(table: Clause, facts: Facts, pack: Pack) -> Parts:
+    """A-1.1, A-1.2.1, A-1.2.2, B-1-3, and tables of a company's own: the parts that a table gives, in the order of its roles.
 
-
-def sale(parts: Parts, facts: Facts, pack: Pack) -> Parts:
-    """A-1.2.1: a sale's listing, closing and client side, where no exclusive counts."""
-    return _by_table("A-1.2.1", parts, facts, pack)
-
-
-def sale_under_exclusive(parts: Parts, facts: Facts, pack: Pack) -> Parts:
-    """A-1.2.2: the sides of a sale under a valid exclusive agency that was declared, with a side for who signed it."""
-    return _by_table("A-1.2.2", parts, facts, pack)
-
-
-def ratio_table(parts: Parts, facts: Facts, pack: Pack) -> Parts:
-    """B-1-3: the listing agent's part, survey, plan, key, closing and client part. The listing agent is the holder at closing."""
-    return _by_table("B-1-3", parts, facts, pack)
-
-
-def own_table(clause: str) -> Step:
-    """A table of a company's own: its shares, for its own roles and for the regulation's, as other tables give them."""
-
-    def step(parts: Parts, facts: Facts, pack: Pack) -> Parts:
-        return _by_table(clause, parts, facts, pack)
-
-    return step
-
-
-def _by_table(clause: str, parts: Parts, facts: Facts, pack: Pack) -> Parts:
-    table = table_of(facts, pack)
-    if table.id != clause:
-        return parts
-    shares = ((role, points) for role, points in table.shares.items() if role not in pack.roles)
-    known = parts + tuple(chain.from_iterable(_earned(role, points, table, facts, pack) for role, points in shares))
+    A rental has a listing, a closing and a client side (A-1.1), and so has a sale (A-1.2.1), with a side for who signed the exclusive if
+    one counts (A-1.2.2). By the ratio table the listing agent is the holder at closing (B-1-3).
+    """
+    shares = [(role, points) for role, points in table.shares.items() if role not in pack.roles]
+    known = tuple(chain.from_iterable([_earned(role, points, table, facts, pack) for role, points in shares]))
     return with_own_roles(known, table, facts, pack) if pack.roles else known
 
 
