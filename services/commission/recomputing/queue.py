@@ -23,6 +23,7 @@ from services.commission.recomputing.answering import Recomputer
 from services.commission.recomputing.asking import Answer, Job, Plan
 from shared.bus.broker import stay_connected
 from shared.bus.condition import database_is_away
+from shared.bus.together import together
 
 JOBS = "FENYONG_RECOMPUTE"
 ANSWERS = "FENYONG_RECOMPUTED"
@@ -35,6 +36,8 @@ _KNOWN_AGAIN_S = 3600.0
 """For so long a job or an answer that comes again is known by its id."""
 AGAIN_AFTER_S: Final = float(os.environ.get("FENYONG_RECOMPUTE_AGAIN_AFTER_S", "60"))
 """A worker that has not answered for so long is taken for dead."""
+_IN_HAND = 3
+"""Jobs that a worker has at once: one that it works on, one whose answer is being stored, and one that waits, so that it never does."""
 _AT_ONCE = 100
 _LOOK_AGAIN_S = 5.0
 
@@ -108,7 +111,17 @@ async def answers(stream: JetStreamContext, run: str, jobs: int) -> AsyncIterato
 
 
 async def drained_by(stream: JetStreamContext, answer: Callable[[Job], Awaitable[Answer]]) -> None:
-    """Answers one job after another, for ever. An answer is stored before its job is done with."""
+    """Answers one job after another, for ever. An answer is stored before its job is done with, while others are taken and answered."""
+    turn = asyncio.Lock()
+
+    async def in_turn(job: Job) -> Answer:
+        async with turn:
+            return await answer(job)
+
+    await together(*[_drained_by(stream, in_turn) for _ in range(_IN_HAND)])
+
+
+async def _drained_by(stream: JetStreamContext, answer: Callable[[Job], Awaitable[Answer]]) -> None:
     subscription = await stream.pull_subscribe_bind(_WORKERS, JOBS)
     while True:
         try:
