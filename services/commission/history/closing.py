@@ -1,7 +1,7 @@
 """A deal as it stood at closing: the facts that a split rests on."""
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property, partial
+from functools import cached_property
 from operator import attrgetter, itemgetter
 from typing import Literal
 
@@ -31,10 +31,10 @@ def as_it_stood(bearing: Bearing, asked: frozenset[str] = frozenset()) -> Facts:
         listing=listing_at(bearing),
         people=_People(bearing),
         teams=_Teams(bearing),
-        viewings=looked_up(partial(_viewings, bearing)),
-        leaves=looked_up(partial(_leaves, bearing)),
-        store_managers=looked_up(partial(_store_managers, bearing)),
-        area_managers=looked_up(partial(_area_managers, bearing)),
+        viewings=looked_up(_viewings, bearing),
+        leaves=looked_up(_leaves, bearing),
+        store_managers=looked_up(_store_managers, bearing),
+        area_managers=looked_up(_area_managers, bearing),
         findings=tuple([rules.Finding(e.event.person, (e.id,)) for e in deal if isinstance(e.event, own.PrivateDealingFound)]),
         evidence=tuple([e.id for e in deal if isinstance(e.event, own.Signed | own.Reported)]),
         named={each.role: each.person for each in terms.named},

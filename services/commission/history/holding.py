@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any, Literal
@@ -70,7 +69,8 @@ def _told(id: str, entries: Sequence[Entry], bearing: Bearing, entered: Entered)
     moves, holder, source = _course(past, max(bearing.cut.instant, first.effective_at))
     said = past.of(listing.Entered, listing.Completed)
     refuted = past.of(listing.Refuted)
-    correct = _last([*said, *(e for e in refuted if e.event.what == "owner_phone")])
+    correct = _last([*said, *[e for e in refuted if e.event.what == "owner_phone"]])
+    stands_refuted = {e.event.what for e in refuted if _stands(e, said)}
     written = _written(past, refuted)
     return rules.Listing(
         listing=id,
@@ -78,14 +78,14 @@ def _told(id: str, entries: Sequence[Entry], bearing: Bearing, entered: Entered)
         holder=holder,
         entered=entered,
         correct=correct.event.correct,
-        core_refuted=any(_stands(e, said) for e in refuted if e.event.what == "core"),
-        phone_refuted=any(_stands(e, said) for e in refuted if e.event.what == "owner_phone"),
+        core_refuted="core" in stands_refuted,
+        phone_refuted="owner_phone" in stands_refuted,
         moves=moves,
         keys=_keys(past, written),
         exclusives=_exclusives(past, written),
         surveys=_surveys(past),
         plans=tuple([rules.FloorPlan(e.event.by, e.event.door, e.event.compass, past.source(e)) for e in past.of(listing.FloorPlanned)]),
-        follow_ups=looked_up(partial(_follow_ups, past, written, bearing)),
+        follow_ups=looked_up(_follow_ups, past, written, bearing),
         evidence=source,
         entered_evidence=past.source(first),
         correct_evidence=past.source(correct),

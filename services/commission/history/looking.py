@@ -1,22 +1,22 @@
 """Facts that are looked up when they are asked about: most splits ask about few."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 Fact = TypeVar("Fact")
 
 
-def looked_up(look: Callable[[], tuple[Fact, ...]]) -> tuple[Fact, ...]:
-    """What `look` gives, looked up at the first question about it."""
-    # No tuple, but to rules, which go through facts one by one, as good as one. What is written down is made into tuples (`in_full`).
-    return cast("tuple[Fact, ...]", _LookedUp(look))
+def looked_up(look: Callable[..., tuple[Fact, ...]], *of: Any) -> tuple[Fact, ...]:
+    """What `look` gives of these, looked up at the first question about it."""
+    # No tuple, but as good as one to rules, which go through facts one by one. What is written down is made into tuples (`in_full`).
+    return _LookedUp(look, of)  # type: ignore[return-value]
 
 
 class _LookedUp(Sequence[Fact]):
-    __slots__ = ("_found", "_look")
+    __slots__ = ("_found", "_look", "_of")
 
-    def __init__(self, look: Callable[[], tuple[Fact, ...]]) -> None:
-        self._look = look
+    def __init__(self, look: Callable[..., tuple[Fact, ...]], of: tuple[Any, ...]) -> None:
+        self._look, self._of = look, of
         self._found: tuple[Fact, ...] | None = None
 
     def __iter__(self) -> Iterator[Fact]:
@@ -30,5 +30,5 @@ class _LookedUp(Sequence[Fact]):
 
     def _all(self) -> tuple[Fact, ...]:
         if self._found is None:
-            self._found = self._look()
+            self._found = self._look(*self._of)
         return self._found

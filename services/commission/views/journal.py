@@ -181,11 +181,21 @@ async def _posts_around(connection: Connection, tenant: UUID, found: Sequence[En
 
 def entries_of(rows: Sequence[Any]) -> list[Entry]:
     """Rows as entries. One of a category that nobody knows (any more) has no id: it is as if gone."""
-    return [
-        Entry(source, position, tenant, stream, version, type, _read(decode, data), data, _read(_META, meta) or Meta(), at, recorded_at)
-        for source, position, tenant, stream, version, type, data, meta, at, recorded_at in rows
-        if (decode := _decoder_of(source, type)) is not None
-    ]
+    found: list[Entry] = []
+    for source, position, tenant, stream, version, type, data, meta, at, recorded_at in rows:
+        decode = _decoder_of(source, type)
+        if decode is None:
+            continue
+        try:
+            event = decode(data)
+        except ValueError:  # its bytes cannot be read (any more): replay says so instead of failing
+            event = None
+        try:
+            told = _META(meta)
+        except ValueError:
+            told = Meta()
+        found.append(Entry(source, position, tenant, stream, version, type, event, data, told, at, recorded_at))
+    return found
 
 
 @lru_cache(maxsize=4096)
@@ -199,11 +209,3 @@ def _decoder_of(source: str, type: str) -> Callable[[bytes], Any] | None:
         return CODECS[source].decoder(type)
     except UnknownType:
         return lambda data: None
-
-
-def _read(decode: Callable[[bytes], Any], written: bytes) -> Any:
-    """What was written; None if its bytes cannot be read (any more): replay says so instead of failing."""
-    try:
-        return decode(written)
-    except ValueError:
-        return None
