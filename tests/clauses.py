@@ -47,9 +47,7 @@ class Outcomes:
 def run_without(clause: str, into: Path) -> None:
     os.environ["FENYONG_TEST_WITHOUT"] = clause
     outcomes = Outcomes()
-    pytest.main(
-        ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=no", "--no-header", *OF_ALL, *PURE], plugins=[outcomes]
-    )
+    pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=no", "--no-header", *OF_ALL, *PURE], plugins=[outcomes])
     into.write_text(json.dumps(outcomes.told()))
 
 

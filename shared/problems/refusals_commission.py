@@ -66,10 +66,10 @@ REFUSALS: Final[dict[str, Problem]] = {
     "lines_do_not_fit_ruling": refusal(
         ("裁决与各行不符", "The lines do not fit the ruling"),
         (
-            "改判（corrected）要附上合计为零的各行，或采纳一种推演结果（adopt），二者取一；维持（upheld）或驳回（rejected）都不附。"
-            "请补上或去掉后重新提交。",
-            "A ruling that corrects comes either with lines that sum to zero or with an alternative that it adopts; one that upholds or "
-            "rejects comes with neither. Add or leave them out.",
+            "改判（corrected）要附上合计为零的各行，或采纳一种推演结果（adopt），二者取一；驳回（rejected）都不附，"
+            "维持（upheld）至多附其一。请补上或去掉后重新提交。",
+            "A ruling that corrects comes either with lines that sum to zero or with an alternative that it adopts; one that rejects comes "
+            "with neither, and one that upholds with one of them at most. Add or leave them out.",
         ),
         ("改判以增补的各行，或以冲正后重新入账作出。", "A correction adds lines, or reverses and rebooks."),
     ),

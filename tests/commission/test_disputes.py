@@ -220,17 +220,24 @@ def test_who_ruled_first_does_not_rule_again() -> None:
 
 
 @clause("O-4")
-def test_a_correction_has_lines_that_sum_to_zero_or_adopts_an_alternative_and_another_outcome_has_neither() -> None:
+def test_a_correction_has_lines_that_sum_to_zero_or_adopts_an_alternative_and_a_rejection_has_neither() -> None:
     for outcome, amounts, adopts in (
         ("corrected", (), None),
         ("corrected", (("C", -1), ("R", 1)), WITHOUT_SHOWING),
         ("rejected", (("C", -1), ("R", 1)), None),
-        ("upheld", (), WITHOUT_SHOWING),
+        ("rejected", (), WITHOUT_SHOWING),
+        ("upheld", (("C", -1), ("R", 1)), WITHOUT_SHOWING),
     ):
         with refused("lines_do_not_fit_ruling"):
             rule(disputed(), "AM", outcome, *amounts, adopts=adopts, judged=settlement())
     with refused("adjudication_not_zero"):
         rule(disputed(), "AM", "corrected", ("C", -2), ("R", 1))
+
+
+@clause("O-4")
+def test_a_ruling_that_upholds_may_move_money_too() -> None:
+    [upheld] = rule(disputed(), "AM", "upheld", ("C", -1), ("R", 1))
+    assert [(line.to, line.amount_fen) for line in upheld.lines] == [("C", -1), ("R", 1)]
 
 
 @clause("O-4")

@@ -74,9 +74,7 @@ def test_what_came_before_its_end_renews_it_though_it_is_heard_of_only_when_that
     viewed, sold, crowded = concealed(), concealed(), concealed()
     for flat in (viewed, sold, crowded):
         flat.end_concealment("2024-03-10 00:00:00")
-    assert viewed.show("2024-03-09 23:59:59", "H", place=3)[1:] == [
-        Concealed("R", 3, at("2024-03-17 00:00"), at("2024-03-09 23:59:59"))
-    ]
+    assert viewed.show("2024-03-09 23:59:59", "H", place=3)[1:] == [Concealed("R", 3, at("2024-03-17 00:00"), at("2024-03-09 23:59:59"))]
     assert viewed.concealed("2024-03-16 23:59:59")
     assert sold.report("2024-03-09 23:59:59", place=1)[1:] == [Concealed("R", 1, None, at("2024-03-09 23:59:59"))]
     assert len(crowded.show("2024-03-09 23:59:59", "H", place=None)) == 1, "their five places are taken by others since"

@@ -28,8 +28,12 @@ def test_phones_identity_numbers_and_tokens_are_taken_out(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "lst_01m83d13912345678y4qtcyabc", "psn_01m83d6k2e3c4b5a6978qtcyhz", "listing=139123456789", "3000000",
-        "2026-11-23T05:19:30.798498Z", "a" * 64,
+        "lst_01m83d13912345678y4qtcyabc",
+        "psn_01m83d6k2e3c4b5a6978qtcyhz",
+        "listing=139123456789",
+        "3000000",
+        "2026-11-23T05:19:30.798498Z",
+        "a" * 64,
     ],
 )
 def test_ids_positions_amounts_and_instants_stay(text: str) -> None:

@@ -199,8 +199,9 @@ def _refuse_unknown_entries(unknown: Sequence[str], field: str) -> None:
 
 
 def _refuse_unfit(outcome: Outcome, lines: tuple[Adjustment, ...], adopts: Alternative | None) -> None:
+    """A ruling moves money in one way or in none; one that corrects does, one that rejects does not."""
     ways = bool(lines) + (adopts is not None)
-    if ways != (outcome == "corrected"):
+    if ways not in {"corrected": (1,), "rejected": (0,), "upheld": (0, 1)}[outcome]:
         raise Refused("lines_do_not_fit_ruling", "O-4")
     if (total := sum(line.amount_fen for line in lines)) != 0:
         raise Refused("adjudication_not_zero", "A-1.N7", sum_fen=total)

@@ -52,9 +52,7 @@ def heard(dispute: Dispute | None, event: DisputeEvent) -> Dispute:
         return Dispute(event.by, event.at, voices=(event.by,))
     if isinstance(event, DisputeRuled):
         added = (*dispute.added, *event.lines)
-        return structs.replace(
-            dispute, instance=event.instance, outcome=event.outcome, ruled_by=event.by, ruled_at=event.at, added=added
-        )
+        return structs.replace(dispute, instance=event.instance, outcome=event.outcome, ruled_by=event.by, ruled_at=event.at, added=added)
     spoken = structs.replace(dispute, voices=tuple(dict.fromkeys((*dispute.voices, event.by))))
     match event:
         case DisputeOpened() | DisputeStated():

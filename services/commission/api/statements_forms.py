@@ -56,9 +56,7 @@ nobody reads it; a sheet takes 1,048,576 rows."""
 assert set(FORMS) == set(Format.__args__), "each format is written"  # type: ignore[attr-defined]
 
 
-async def write_out(
-    pool: "asyncpg.Pool[Any]", tenant: UUID, asked: Asked, out: BinaryIO, *, lines_max: int | None = None
-) -> Statement:
+async def write_out(pool: "asyncpg.Pool[Any]", tenant: UUID, asked: Asked, out: BinaryIO, *, lines_max: int | None = None) -> Statement:
     """Draws a statement up and writes it; of one that has more than `lines_max` lines nothing but what it is. What was written has to be
     what the ledger sums to."""
     form = FORMS[asked.format]

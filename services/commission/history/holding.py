@@ -52,11 +52,11 @@ class _Past:
             else:
                 self._by_kind[kind] = [entry]
 
-    def of(self, kind: type, *more: type) -> Sequence[Entry]:
+    def of(self, *kinds: type) -> Sequence[Entry]:
         """The entries of these kinds, in the order of recording."""
-        if not more:
-            return self._by_kind.get(kind, ())
-        return sorted([entry for each in (kind, *more) for entry in self._by_kind.get(each, ())], key=_version)
+        if len(kinds) == 1:
+            return self._by_kind.get(kinds[0], ())
+        return [entry for entry in self.entries if type(entry.event) in kinds]
 
     def source(self, entry: Entry) -> tuple[str, ...]:
         """The entry, as evidence."""

@@ -120,11 +120,16 @@ class Reading(Struct, frozen=True):
 async def read(connection: Connection, chunk: Chunk, asked: Asked) -> Reading:
     """The settled deals of a chunk that closed within the time asked for, by their ids, without the cancelled ones, with their evidence."""
     tenant = uuid_of(chunk.company)
+    settled = await connection.fetch(
+        "select stream from log where tenant = $1 and type = 'deal.Settled'"
+        " and (recorded_at, position) > ($2, $3) and (recorded_at, position) <= ($4, $5)",
+        tenant, *chunk.after, *chunk.upto,
+    )  # fmt: skip
+    # Asked by name, since a join with what settled them would read the whole log.
     rows = await connection.fetch(
         "select position, stream, version, type, data, meta, at, recorded_at from log"
-        " where tenant = $1 and position <= $6 and stream in (select stream from log where tenant = $1 and type = 'deal.Settled'"
-        " and (recorded_at, position) > ($2, $3) and (recorded_at, position) <= ($4, $5)) order by stream, version",
-        tenant, *chunk.after, *chunk.upto, chunk.known,
+        " where tenant = $1 and stream = any($2) and position <= $3 order by stream, version",
+        tenant, [row["stream"] for row in settled], chunk.known,
     )  # fmt: skip
     asked_for = [deal for deal in _deals(tenant, rows) if _is_asked_for(deal, asked)]
     deals = [deal for deal in asked_for if not any(isinstance(e.event, Cancelled) for e in deal.own)]

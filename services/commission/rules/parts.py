@@ -83,5 +83,5 @@ def points_in(parts: Parts, roles: Container[str]) -> Fraction:
 
 def to_closers(part: Part, facts: Facts) -> Parts:
     """A part in equal parts for the closers, in the order named, each counting for their own store."""
-    points = part.points / len(facts.closers)
+    points = part.points if len(facts.closers) == 1 else part.points / len(facts.closers)
     return tuple([replace(part, to=closer, points=points, credit=facts.credit_of(closer)) for closer in facts.closers])

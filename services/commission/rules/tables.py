@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from itertools import chain
 from typing import Final
-
-from msgspec.structs import replace
 
 from services.commission.rules.counting import (
     declared,
@@ -15,7 +14,7 @@ from services.commission.rules.counting import (
     plan_that_counts,
     survey_that_counts,
 )
-from services.commission.rules.facts import COMPANY, Evidence, Exclusive, Facts, FloorPlan, Key, Survey
+from services.commission.rules.facts import COMPANY, Exclusive, Facts, FloorPlan, Key, Survey
 from services.commission.rules.own import with_own_roles
 from services.commission.rules.parts import LISTING_ROLES, Part, Parts, citing, to_closers
 from shared.money import Fen
@@ -24,8 +23,14 @@ from shared.regulation import Clause, Pack
 
 def base_of(table: Clause, facts: Facts, pack: Pack) -> Fen:
     """A-1.N6, B-1-1: the fees that count, in fen. A pack with neither: what the table says its shares are of."""
-    counting = next((clause for id, clause in pack.clauses.items() if id in ("A-1.N6", "B-1-1")), table)
+    counting = _counting(pack) or table
     return sum([facts.fees_fen.get(kind, 0) for kind in counting.of])
+
+
+@lru_cache(maxsize=256)
+def _counting(pack: Pack) -> Clause | None:
+    """The clause that says which fees count, the first if a pack has both."""
+    return next((clause for id, clause in pack.clauses.items() if id in ("A-1.N6", "B-1-1")), None)
 
 
 def table_of(facts: Facts, pack: Pack) -> Clause:
@@ -60,22 +65,20 @@ def _earned(role: str, points: Fraction, table: Clause, facts: Facts, pack: Pack
     if role == "closing":
         return to_closers(Part(role, COMPANY, points, COMPANY, (table.id,), facts.evidence), facts)
     if role == "client":
-        return (_part(role, points, table, facts, facts.client.recorder, facts.client.evidence),)
+        client = facts.client
+        return (Part(role, client.recorder, points, facts.credit_of(client.recorder), (table.id,), client.evidence),)
     listing = facts.listing_at_closing
     if listing is None or role == "company":
         return (Part(role, COMPANY, points, COMPANY, (table.id,), facts.evidence, held="vacant"),)
     if role in LISTING_ROLES:
         agent = listing.holder if table.id == "B-1-3" or role == "listing_holder" else listing.recorder
-        return (replace(_part(role, points, table, facts, agent, listing.evidence + listing.entered_evidence), held="agency"),)
+        source = listing.evidence + listing.entered_evidence
+        return (Part(role, agent, points, facts.credit_of(agent), (table.id,), source, held="agency"),)
     clauses = citing((table.id,), *judging(role, pack))
     act = _work(role, facts, pack)
     if act is None:
         return (Part(role, COMPANY, points, COMPANY, clauses, held="vacant"),)
     return (Part(role, act.by, points, facts.credit_of(act.by), clauses, act.evidence + declared(act)),)
-
-
-def _part(role: str, points: Fraction, table: Clause, facts: Facts, to: str, evidence: Evidence) -> Part:
-    return Part(role, to, points, facts.credit_of(to), (table.id,), evidence)
 
 
 def _work(role: str, facts: Facts, pack: Pack) -> Exclusive | Key | Survey | FloorPlan | None:

@@ -109,9 +109,7 @@ def _renewed(listing: Listing, by: Post, ground: Ground, at: datetime) -> Stands
 # Claims
 
 
-def show(
-    listing: Listing, *, by: Post, client: str, viewing: str, ground: Ground, place: int | None = None, at: datetime
-) -> list[Event]:
+def show(listing: Listing, *, by: Post, client: str, viewing: str, ground: Ground, place: int | None = None, at: datetime) -> list[Event]:
     """A-2.10, A-2.12, A-2.16: a viewing renews its holder's term, takes a public listing, or one whose owner could not be reached.
     `place` is a free one of whose concealment was said to have ended (A-2.9)."""
     stands, clause = _moved_by_viewing(listing, by, ground, at)
