@@ -26,6 +26,10 @@ EITHER_WAY: Final = ("listing.HolderLeft",)
 """Who claims a listing by a viewing and leaves at once: whether the listing service hears of the viewing first, and then says that the
 holder left, or of the leaving, and then says so as it gives it to them, is chance. Either way it stands in their name and runs no term."""
 
+ALIKE: Final = {"listing.ConcealmentRenewed": "listing.Concealed"}
+"""What a viewing does to a concealment that ends before it is heard of: it gets another end, or if that it has ended was said already, it is
+concealed again."""
+
 BeforeStep = Callable[[int, Step], Awaitable[None]]
 
 
@@ -96,7 +100,7 @@ def away(stack: Stack, goes: int, comes: int) -> BeforeStep:
 async def entries_of(stack: Stack, played: Played) -> dict[str, Counter[str]]:
     """What people did, and what followed from it, in the story's company: how many entries there are of each type, by service. What
     services say by themselves, of a term that ends, is left out: whether they come to it before the story goes on is chance; and so are
-    those that may or may not be there (`EITHER_WAY`).
+    those that may or may not be there (`EITHER_WAY`). What comes to the same counts as one (`ALIKE`).
 
     P3: no log has a gap, nothing is parked, and commission's journal holds the same bytes, as far as anybody has seen them.
     """
@@ -123,7 +127,10 @@ async def _counted(log: asyncpg.Connection, tenant: UUID) -> Counter[str]:
     assert await log.fetchval("select count(*) from parked") == 0, "something was parked"
     said = "tenant = $1 and meta::jsonb ->> 'by' <> '' and type <> all($2)"
     rows = await log.fetch(f"select type, count(*) from log where {said} group by type", tenant, EITHER_WAY)
-    return Counter({row["type"]: row["count"] for row in rows})
+    counted: Counter[str] = Counter()
+    for row in rows:
+        counted[ALIKE.get(row["type"], row["type"])] += row["count"]
+    return counted
 
 
 async def _is_journalled(log: asyncpg.Connection, journal: asyncpg.Connection, service: str, tenant: UUID, *, upto: int) -> None:
