@@ -27,8 +27,8 @@ EITHER_WAY: Final = ("listing.HolderLeft",)
 holder left, or of the leaving, and then says so as it gives it to them, is chance. Either way it stands in their name and runs no term."""
 
 ALIKE: Final = {"listing.ConcealmentRenewed": "listing.Concealed"}
-"""What a viewing does to a concealment that ends before it is heard of: it gets another end, or if that it has ended was said already, it is
-concealed again."""
+"""What a viewing does to a concealment that would end before it is heard of: it gets another end or, if its end was said already, begins
+again."""
 
 BeforeStep = Callable[[int, Step], Awaitable[None]]
 
