@@ -221,7 +221,6 @@ def test_attaching_says_whether_the_deal_stands_reported_for_which_terms_stop() 
     assert attach(reported(listing=None)) == [ListingAttached("C", "lst_1", LATER, reported=True)]
 
 
-@clause("B-1-4-2")
 def test_a_listing_that_was_there_when_the_deal_closed_is_not_attached_afterwards() -> None:
     in_time = structs.replace(AROUND, listing_entered_at=T - timedelta(seconds=1))
     with refused("listing_not_late", "B-1-4-2"):

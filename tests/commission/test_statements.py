@@ -87,7 +87,6 @@ def test_what_is_rebooked_is_taken_back_line_by_line_and_booked_anew() -> None:
     assert [booking.reverses for booking in again] == [(2, 1), (2, 2), None, None]
 
 
-@pytest.mark.clause("A-R1", "B-1-4-3")
 def test_what_was_adjudicated_to_or_from_an_offender_goes_to_the_company_with_their_lines() -> None:
     found = PrivateDealingFound("SM", "C", "So", None, T)
     before, after = (settled(LISTING, CLOSING), adjudicated(5)), (rebooked(LISTING, FORFEIT), adjudicated(7))
