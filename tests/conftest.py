@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling
 
 from deploy.servers import Nats, Postgres
 from tests.databases import Database, Databases, NewDatabase
@@ -21,6 +23,7 @@ settings.load_profile("fenyong")
 
 LONGEST = ("deploy/test_cases_playing", "journeys/", "deploy/test_up", "deploy/test_cases_demo", "deploy/", "shared/", "test_", "model/")
 """What takes long begins first, so that no worker is left alone with it at the end."""
+JOURNEYS = "tests/journeys/"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,6 +34,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((number for number, begins in enumerate(LONGEST) if place.startswith(begins)), len(LONGEST))
 
     items.sort(key=rank)
+
+
+@pytest.hookimpl(optionalhook=True)  # nobody asks without xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Each file has one worker, since its tests share what is made for a module, and all journeys have one, since they share a stack."""
+    return _Scheduling(config, log)
+
+
+class _Scheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist says nothing of its types
+    def _split_scope(self, nodeid: str) -> str:
+        return JOURNEYS if nodeid.startswith(JOURNEYS) else str(super()._split_scope(nodeid))
 
 
 @pytest.fixture(scope="session")

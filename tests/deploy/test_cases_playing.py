@@ -204,13 +204,13 @@ async def test_the_visible_cases_come_out_as_they_say(stack: Stack) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "how",
-    [{"sweeper": False}, {"broker": False}, {"pull": False}, {"replicas": 2}],
-    ids=["no-sweeper", "no-broker", "no-pull", "two-replicas"],
+    [{"sweeper": False, "replicas": 2, "pull": False}, {"broker": False}],
+    ids=["two-replicas-without-sweeper-and-pull", "without-broker"],
 )
 async def test_however_a_stack_runs_the_cases_come_out_as_they_say(
     tmp_path: Path, new_stack: NewStack, monkeypatch: pytest.MonkeyPatch, how: dict[str, Any]
 ) -> None:
-    """The cases of the spine here; with `make faults` all of them, in every combination."""
+    """The cases of the spine here, and each thing once; with `make faults` all of them, in every combination."""
     if not how.get("broker", True):
         monkeypatch.setenv("FENYONG_POOL_CONNECTIONS_MAX", "1")  # whatever held one connection and wanted another would wait for ever
     async with new_stack(tmp_path, **how) as stack:

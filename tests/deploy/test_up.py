@@ -12,16 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from deploy.servers import free_port
+from deploy.servers import Postgres, free_port
 from tests.deploy.endings import children_of, ended
 
 Up = Callable[..., Awaitable[Process]]
 
 
 @pytest.fixture
-async def up(tmp_path: Path) -> AsyncIterator[Up]:
-    """Starts one in this test's folder."""
+async def up(tmp_path: Path, cluster: Postgres) -> AsyncIterator[Up]:
+    """Starts one in this test's folder, where databases are already."""
     started: list[Process] = []
+    Postgres(tmp_path / "data" / "postgres").begin_as(cluster)
 
     async def start(port: int = 0) -> Process:
         command = [sys.executable, "-m", "tests.deploy.up_standin", str(tmp_path / "data"), str(port or free_port())]

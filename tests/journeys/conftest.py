@@ -14,20 +14,20 @@ from tests.journeys.asking import People, people_of
 from tests.stacks import NewStack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def stack(tmp_path_factory: pytest.TempPathFactory, new_stack: NewStack) -> AsyncIterator[Stack]:
     """Whatever a test does to it, it leaves it running as it was."""
     async with new_stack(tmp_path_factory.mktemp("journeys")) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def clock(stack: Stack) -> AsyncIterator[StoryClock]:
     async with story_clock(stack) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def stack_of_two(tmp_path_factory: pytest.TempPathFactory, new_stack: NewStack) -> AsyncIterator[Stack]:
     """The same with two replicas of each service."""
     async with new_stack(tmp_path_factory.mktemp("journeys-of-two"), replicas=2) as running:
