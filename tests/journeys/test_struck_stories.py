@@ -51,5 +51,4 @@ async def test_a_long_story_comes_out_the_same_when_the_broker_loses_all_it_had_
 async def test_who_claims_a_listing_and_leaves_at_once_runs_no_term_whichever_is_heard_first(stack: Stack, clock: StoryClock) -> None:
     """The claim comes from the client service, the leaving from authz, and both are killed then: they are often heard at one moment."""
     case, chance = case_of("X06"), seeded("claimed and left")
-    for _ in range(2):
-        await told_under_kills(stack, clock, case, chance, {place: SERVICES[place % len(SERVICES)] for place in range(len(case.story))})
+    await told_under_kills(stack, clock, case, chance, {place: SERVICES[place % len(SERVICES)] for place in range(len(case.story))})
