@@ -159,6 +159,15 @@ async def test_what_was_altered_is_found_amounts_lines_bytes_and_what_makes_no_s
         assert (failed["what"], failed["settled_fen"], failed["recomputed_fen"]) == ("failed", base, 0)
 
 
+async def test_of_a_settlement_that_ends_in_more_than_is_read_first_all_is_read(bench: Bench) -> None:
+    id, event = next((id, event) for id, event in settled_by(bench.companies[0]).items() if event.settlement.notes == ())
+    entry = next(entry for entry in bench.companies[0].world.streams[id] if isinstance(entry.event, Settled))
+    async with altered(bench, "log", entry.id, b'"notes":[]', b'"notes":["' + b"long" * 1000 + b'"]'):
+        (found,) = await found_with(bench)
+    assert (found["deal"], found["what"]) == (id, "line"), "it was read, and says more than what is recomputed"
+    assert found["settled_fen"] == found["recomputed_fen"] == event.settlement.base_fen
+
+
 async def test_a_cancelled_deal_is_counted_and_not_judged_since_nothing_of_it_is_due(bench: Bench) -> None:
     id = next(iter(settled_by(bench.companies[1])))
     entry = bench.companies[1].world.streams[id][-1]
