@@ -45,10 +45,8 @@ class Reactions:
                 await self._reschedule(entry, activated)
             case authz.Left(post=post):
                 await self._leave(entry, post)
-            case Entered(stands=stands) | Completed(stands=stands) | Reassigned(stands=stands):
-                await self._find_gone(entry, stands[0].holder if stands else None)
-            case Shown(stands=stands) | Marked(stands=stands):
-                await self._find_gone(entry, stands[0].holder if stands else None)
+            case (Entered() | Completed() | Reassigned() | Shown() | Marked()) as given:
+                await self._find_gone(entry, given.stands[0].holder if given.stands else None)
             case Concealed(by=by):
                 await self._find_gone(entry, by)
 

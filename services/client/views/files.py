@@ -31,8 +31,8 @@ _WHICH: dict[Which, tuple[str, str]] = {
     "without_successor": ("left_by is not null", "left_at"),
     "findings": ("findings <> '{}' and ($9::text is null or findings @> array[$9])", "to_timestamp(0)"),
 }
-"""Each list's condition, which but for one only an open file meets, and what it is ordered by before the number: the soonest due, the
-longest waiting first."""
+"""Each list's condition, and what it is ordered by before the number: the soonest due, the longest waiting first. All but those given up
+have to be open besides."""
 
 
 async def found(
@@ -51,9 +51,10 @@ async def found(
     """Files of a list: those that `person` holds or is in contact with, and those whose holder or recorder is among `below` (None:
     everyone's); only what `of` looks after, if they are named. With `since`, what the list is ordered by, and `held_by` at `now`."""
     condition, order = _WHICH[which]
+    openness = "not is_open" if which == "given_up" else "is_open"
     rows: list[Any] = await connection.fetch(
         f"select * from (select stream, number, version, state, {HOLDER} as held_by, {order} as since from clients"  # noqa: S608
-        f" where tenant = $1 and {condition}"
+        f" where tenant = $1 and {openness} and {condition}"
         f" and ($4::text[] is null or {HOLDER} = $3 or contacts @> array[$3] or {HOLDER} = any($4) or recorder = any($4))"
         f" and ($5::text is null or {HOLDER} = $5 or contacts @> array[$5]) and $9::text is not distinct from $9) as list"
         " where $6::timestamptz is null or (since, number) > ($6, $7) order by since, number limit $8",

@@ -107,8 +107,7 @@ def bearing(dossier: Dossier, cut: Cut) -> Bearing:
 def _within(entries: Sequence[Entry], service: str, cut: Cut) -> list[Entry]:
     """The same as `belongs`, for many of one service."""
     instant, upto = cut.instant, cut.positions.get(service, 0)
-    seen = [e for e in entries if e.position <= upto and e.event is not None]
-    return [e for e in seen if (e.recorded_at if e.meta.causation is None else e.at) <= instant]
+    return [e for e in entries if e.position <= upto and e.event is not None and e.effective_at <= instant]
 
 
 def _late(entries: Sequence[Entry], attached: str | None, cut: Cut) -> Entry | None:

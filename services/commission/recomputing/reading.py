@@ -155,7 +155,8 @@ _ABRIDGED = (
     "case when position($5 in head) > 0 and position($6 in tail) > 0"
     " then substring(head for position($5 in head) - 1) || substring(tail from position($6 in tail)) else data end"
 )
-"""A booking without what its lines are not compared by: facts and fingerprints, nine tenths of it, stand together in the middle."""
+"""A booking without what its lines are not compared by: facts and fingerprints, nine tenths of it, stand together between
+the keys that are $5 and $6. All of it, where these are not in the parts that were looked at."""
 _META = msgspec.json.Decoder(Meta).decode
 _BOOKINGS = ("deal.Settled", "deal.Rebooked")
 _BOOKING = msgspec.json.Decoder(_Booking).decode
