@@ -33,26 +33,30 @@ class Reactions:
         self._pool = pool
         self._caught_up = caught_up
 
-    async def react(self, entry: Entry) -> None:
+    async def react(self, entry: Entry) -> int | None:
+        """Answers how far the log tells what was done about it; None if nothing was."""
         match entry.event:
             case commission.Reported(terms=terms):
-                await self._change(entry, terms.client, aggregate.stop_terms, deal=entry.stream_id)
+                return await self._change(entry, terms.client, aggregate.stop_terms, deal=entry.stream_id)
             case commission.Cancelled(client=client):
                 look = looking(self._pool, entry.tenant, cause=entry)
-                await self._change(entry, client, aggregate.begin_terms_anew, look=look, deal=entry.stream_id)
+                return await self._change(entry, client, aggregate.begin_terms_anew, look=look, deal=entry.stream_id)
             case commission.Activated() as activated:
-                await self._reschedule(entry, activated)
+                return await self._reschedule(entry, activated)
             case authz.Left(post=post):
-                await self._leave(entry, post)
+                return await self._leave(entry, post)
             case Entered(stands=stands) | Claimed(stands=stands) | Reassigned(stands=stands):
                 await self._find_gone(entry, stands[0].holder)
+        return None
 
-    async def _leave(self, entry: Entry, post: Post) -> None:
+    async def _leave(self, entry: Entry, post: Post) -> int:
         """That they have left is known here before what they hold is looked for: what they are given meanwhile, `_find_gone` sees."""
         await keep_post(self._pool, entry.tenant, post, entry)
         await self._caught_up()
+        last = 0
         for stream in await views.in_charge_of(self._pool, entry.tenant, post.person):
-            await self._change(entry, id_of("cli", stream), aggregate.leave_behind, person=post.person)
+            last = max(last, await self._change(entry, id_of("cli", stream), aggregate.leave_behind, person=post.person))
+        return last
 
     async def _find_gone(self, entry: Entry, holder: str) -> None:
         """Whoever was given a client may have left while that was decided, without the decision's knowing it."""
@@ -61,21 +65,22 @@ class Reactions:
             command, at = Command.caused_by(entry, entry.stream_id), max(since, entry.effective_at)
             await self._clients.change(entry.stream_id, aggregate.leave_behind, command=command, at=at, person=holder)
 
-    async def _reschedule(self, entry: Entry, activated: commission.Activated) -> None:
+    async def _reschedule(self, entry: Entry, activated: commission.Activated) -> int:
         """Terms that begin after an activation begin under it. The view of packs shows it only when this has been done."""
         pack = Activation(load(activated.document), activated.start, activated.store, activated.at)
         await self._caught_up()
-        after = 0
+        after = last = 0
         while page := await views.held_without_term(self._pool, entry.tenant, after, RESCHEDULED_AT_ONCE):
             for _, stream in page:
-                await self._change(
-                    entry, id_of("cli", stream), aggregate.reschedule, look=looking(self._pool, entry.tenant), activated=pack
-                )
+                look = looking(self._pool, entry.tenant)
+                last = max(last, await self._change(entry, id_of("cli", stream), aggregate.reschedule, look=look, activated=pack))
             after, _ = page[-1]
+        return last
 
-    async def _change(self, entry: Entry, client: str, decide: Callable[..., Any], **facts: Any) -> None:
+    async def _change(self, entry: Entry, client: str, decide: Callable[..., Any], **facts: Any) -> int:
         command = Command.caused_by(entry, client)
-        await self._clients.change(client, decide, command=command, at=entry.effective_at, **facts)
+        changed = await self._clients.change(client, decide, command=command, at=entry.effective_at, **facts)
+        return changed.position
 
     async def sweep(self) -> int:
         """What the clock brought: lapses that have come and what ends within a day, half years that began, enquiries that nobody answered;

@@ -31,24 +31,26 @@ class Reactions:
         self._pool = pool
         self._caught_up = caught_up
 
-    async def react(self, entry: Entry) -> None:
+    async def react(self, entry: Entry) -> int | None:
+        """Answers how far the log tells what was done about it; None if nothing was."""
         match entry.event:
             case client.Viewed(listing=listing, client=first, by=by):
-                await self._show(entry, listing, by, first)
+                return await self._show(entry, listing, by, first)
             case commission.Reported(terms=terms) if terms.listing is not None:
-                await self._change(entry, terms.listing, aggregate.stop_terms, look=self._placing(entry), deal=entry.stream_id)
+                return await self._change(entry, terms.listing, aggregate.stop_terms, look=self._placing(entry), deal=entry.stream_id)
             case commission.ListingAttached(listing=listing, reported=True):
-                await self._change(entry, listing, aggregate.stop_terms, look=self._placing(entry), deal=entry.stream_id)
+                return await self._change(entry, listing, aggregate.stop_terms, look=self._placing(entry), deal=entry.stream_id)
             case commission.Cancelled(listing=listing) if listing is not None:
-                await self._change(entry, listing, aggregate.begin_terms_anew, look=self._looking(entry), deal=entry.stream_id)
+                return await self._change(entry, listing, aggregate.begin_terms_anew, look=self._looking(entry), deal=entry.stream_id)
             case commission.Activated() as activated:
-                await self._reschedule(entry, activated)
+                return await self._reschedule(entry, activated)
             case authz.Left(post=post):
-                await self._leave(entry, post)
+                return await self._leave(entry, post)
             case (Entered() | Completed() | Reassigned() | Shown() | Marked()) as given:
                 await self._find_gone(entry, given.stands[0].holder if given.stands else None)
             case Concealed(by=by):
                 await self._find_gone(entry, by)
+        return None
 
     def _looking(self, entry: Entry, *names: str) -> Look:
         """The ground under a listing's holders, its concealer and who else is named, as it was at the entry that caused this."""
@@ -72,7 +74,7 @@ class Reactions:
 
         return look
 
-    async def _show(self, entry: Entry, listing: str, by: str, first: str) -> None:
+    async def _show(self, entry: Entry, listing: str, by: str, first: str) -> int:
         """The one who showed it is judged by the post they had then, whatever was heard of first; if they have left since, no term runs."""
 
         async def look(state: Listing, at: datetime) -> dict[str, Any]:
@@ -80,26 +82,28 @@ class Reactions:
             assert then is not None, "who showed it had a post"
             return {**await self._looking(entry, by)(state, at), **await self._placing(entry)(state, at), "by": then}
 
-        await self._change(entry, listing, aggregate.show, look=look, client=first, viewing=entry.id)
+        return await self._change(entry, listing, aggregate.show, look=look, client=first, viewing=entry.id)
 
-    async def _reschedule(self, entry: Entry, activated: commission.Activated) -> None:
+    async def _reschedule(self, entry: Entry, activated: commission.Activated) -> int:
         """Terms that begin after an activation begin under it. The view of packs shows it only when this has been done."""
         pack = Activation(load(activated.document), activated.start, activated.store, activated.at)
         await self._caught_up()
-        after = 0
+        after = last = 0
         while page := await views.held_by_anyone(self._pool, entry.tenant, after, RESCHEDULED_AT_ONCE):
             for _, stream in page:
-                await self._change(
-                    entry, id_of("lst", stream), aggregate.reschedule, look=looking(self._pool, entry.tenant), activated=pack
-                )
+                look = looking(self._pool, entry.tenant)
+                last = max(last, await self._change(entry, id_of("lst", stream), aggregate.reschedule, look=look, activated=pack))
             after, _ = page[-1]
+        return last
 
-    async def _leave(self, entry: Entry, post: Post) -> None:
+    async def _leave(self, entry: Entry, post: Post) -> int:
         """That they have left is known here before what they hold is looked for: what they are given meanwhile, `_find_gone` sees."""
         await keep_post(self._pool, entry.tenant, post, entry)
         await self._caught_up()
+        last = 0
         for stream in await views.held_or_concealed_by(self._pool, entry.tenant, post.person):
-            await self._change(entry, id_of("lst", stream), aggregate.leave_behind, person=post.person)
+            last = max(last, await self._change(entry, id_of("lst", stream), aggregate.leave_behind, person=post.person))
+        return last
 
     async def _find_gone(self, entry: Entry, holder: str | None) -> None:
         """Whoever was given a listing, or conceals it, may have left while that was decided, without the decision's knowing it."""
@@ -108,9 +112,10 @@ class Reactions:
             command, at = Command.caused_by(entry, entry.stream_id), max(since, entry.effective_at)
             await self._listings.change(entry.stream_id, aggregate.leave_behind, command=command, at=at, person=holder)
 
-    async def _change(self, entry: Entry, listing: str, decide: Callable[..., Any], **facts: Any) -> None:
+    async def _change(self, entry: Entry, listing: str, decide: Callable[..., Any], **facts: Any) -> int:
         command = Command.caused_by(entry, listing)
-        await self._listings.change(listing, decide, command=command, at=entry.effective_at, **facts)
+        changed = await self._listings.change(listing, decide, command=command, at=entry.effective_at, **facts)
+        return changed.position
 
     async def sweep(self) -> int:
         """Announces the lapses that have come, and what ends within a day; how many. The decision looks again, so a stale view does no

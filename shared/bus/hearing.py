@@ -27,7 +27,8 @@ from shared.entry import Codec, Entry, UnknownType
 
 Project = Callable[[Connection, Entry], Awaitable[None]]
 ProjectAll = Callable[[Connection, Sequence[Entry]], Awaitable[None]]
-React = Callable[[Entry], Awaitable[None]]
+React = Callable[[Entry], Awaitable[int | None]]
+"""Answers up to where its own service's log tells what was done about the entry; None if nothing was."""
 
 RETRY_AFTER_S = (0.05, 0.2, 0.8)
 WAITS_FOR_S = 5.0
@@ -66,7 +67,8 @@ class Hearing:
     """`run()` in every replica; the one with the lease hears. Needs no state in NATS.
 
     `reacts_to` are names of types without the version of their form. `needs`: this service's hearings by source; an entry waits until what
-    its writer had heard of those sources (`meta.after`) has been heard here too. A journal, which must not have holes, is heard with
+    its writer had heard of those sources (`meta.after`) has been heard here too, and has been heard itself only when the service's own
+    views show the reaction to it. A journal, which must not have holes, is heard with
     `codec=None` (events are not decoded) and `parks=False` (whatever fails is tried for ever).
     """
 
@@ -262,7 +264,7 @@ class Hearing:
         held = bool(await self._held(self._pool, [entry]))
         if not held and self._reacts(entry):
             assert self._react is not None, "who reacts has a reaction"
-            await self._react(entry)
+            await self._wait_until_shown(entry, await self._react(entry))
         async with self._pool.acquire() as connection, connection.transaction():
             await self._checkpoint.move(connection, entry.position - 1, entry.position)
             still_held = bool(await self._held(connection, [entry]))
@@ -280,6 +282,13 @@ class Hearing:
         for hearing, position in self._missing(entry):
             while not await hearing.reached(position, WAITS_FOR_S):
                 self._condition.ill("waits", position=entry.position, for_source=hearing.source, for_position=position)
+
+    async def _wait_until_shown(self, entry: Entry, position: int | None) -> None:
+        """Whoever has heard an entry sees what came of it as well. One's own log is shown in its order: it does not wait for itself."""
+        own = self._needs.get(self.service, self)
+        if position is not None and own is not self:
+            while not await own.reached(position, WAITS_FOR_S):
+                self._condition.ill("waits", position=entry.position, for_source=own.source, for_position=position)
 
     # -- parking
 

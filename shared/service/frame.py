@@ -172,11 +172,11 @@ class _Outermost:
             return
         began_s, request = time.perf_counter(), Request(scope, receive)
         scope["fenyong.request_id"] = _request_id(request)
-        answer = _Answer(self.name, scope, send)
+        answer = _Answer(self.name, scope, send, lambda status: self._say(scope, status, time.perf_counter() - began_s))
         try:
             await self._answer(request, scope, receive, answer)
         finally:
-            self._say(scope, answer.status, time.perf_counter() - began_s)
+            answer.end()
 
     async def _answer(self, request: Request, scope: Scope, receive: Receive, answer: _Answer) -> None:
         limit_bytes = scope["app"].state.service.settings.header_limit_bytes
@@ -210,10 +210,12 @@ class _Outermost:
 
 
 class _Answer:
-    """The way out: what every answer carries, and whether one has begun."""
+    """The way out: what every answer carries, and whether one has begun. `say(status)` is called once, before the last of it goes out:
+    who has an answer finds its line in the log."""
 
-    def __init__(self, name: str, scope: Scope, send: Send) -> None:
-        self._name, self._scope, self._send, self.status = name, scope, send, 0
+    def __init__(self, name: str, scope: Scope, send: Send, say: Callable[[int], None]) -> None:
+        self._name, self._scope, self._send, self._say, self.status = name, scope, send, say, 0
+        self._ended = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -222,7 +224,14 @@ class _Answer:
             headers += [(b"x-request-id", self._scope["fenyong.request_id"].encode()), (b"x-content-type-options", b"nosniff")]
             if not any(name == b"fenyong-position" for name, _ in headers):
                 headers.append((b"fenyong-position", f"{self._name}={self._scope['app'].state.service.position()}".encode()))
+        elif message["type"] == "http.response.body" and not message.get("more_body", False):
+            self.end()
         await self._send(message)
+
+    def end(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self._say(self.status)
 
 
 def _request_id(request: Request) -> str:

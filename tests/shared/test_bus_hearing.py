@@ -279,6 +279,31 @@ async def test_rebuilding_views_projects_again_and_does_not_react_again(alpha: T
     assert await beta.heard("alpha") == await alpha.written()
 
 
+async def test_who_has_heard_an_entry_sees_what_came_of_it(alpha: Toy, beta: Toy) -> None:
+    """Beta's own view is held up: until it shows the echo, what it answers has not been heard."""
+    may_show, echoed, shown = asyncio.Event(), asyncio.Event(), list[str]()
+
+    async def react(entry: Entry) -> int:
+        position = await beta.append([Said(f"echo of {word_of(entry)}")], key=entry.id)
+        echoed.set()
+        return position
+
+    async def show(connection: Connection, entry: Entry) -> None:
+        await may_show.wait()
+        shown.append(word_of(entry))
+
+    needs: dict[str, Hearing] = {}
+    needs["alpha"] = beta.hearing("alpha", feed=alpha.log.read, needs=needs, react=react, reacts_to={"toy.Said"})
+    needs["beta"] = beta.hearing("beta", feed=beta.log.read, needs=needs, project=show)
+    async with running(needs["alpha"].run(), needs["beta"].run()):
+        last = await alpha.say("one")
+        await asyncio.wait_for(echoed.wait(), WITHIN_S)
+        assert not await needs["alpha"].reached(last, 0.2)
+        may_show.set()
+        assert await needs["alpha"].reached(last, WITHIN_S)
+    assert shown == ["echo of one"]
+
+
 async def test_a_service_follows_its_own_log_without_nats(alpha: Toy) -> None:
     hearing = alpha.hearing("alpha", feed=alpha.log.read, doorbell=alpha.log.woken)
     async with running(hearing.run()):

@@ -116,6 +116,13 @@ async def test_raw_bytes_in_a_request_never_break_it(running: Running) -> None:
         assert status.startswith(b"4"), request
 
 
+async def test_who_has_an_answer_finds_its_line_in_the_log(running: Running) -> None:
+    for place in range(50):
+        answer = await running.client.get("/v1/listings", headers={"X-Request-Id": f"asked-{place}"})
+        assert answer.headers["x-request-id"] == f"asked-{place}"
+        assert f"asked-{place}" in [line.get("request_id") for line in running.lines()]
+
+
 async def test_its_peers_find_it_on_its_socket(running: Running) -> None:
     peers = Peers({"toy": f"unix:{running.path}", "gone": f"unix:{running.path}x"}, running.keys)
     try:
