@@ -238,7 +238,8 @@ class Postgres(_Server):
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._way.own(self.folder)
-        self._sockets = short_folder(self.folder / "run")
+        if not self._sockets.exists():  # else it has been killed, and comes back where it was
+            self._sockets = short_folder(self.folder / "run")
         self._way.own(self._sockets)
         if not self.exists:
             self._create()

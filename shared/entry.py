@@ -141,7 +141,7 @@ class Codec:
         return name, self._encode(event)
 
     def decode(self, type: str, data: bytes) -> Any:
-        """The event. UnknownType names a type that is not of this codec; msgspec.ValidationError if the bytes do not fit it."""
+        """The event. UnknownType names a type that is not of this codec; ValueError if the bytes do not fit it."""
         return self.decoder(type)(data)
 
     def decoder(self, type: str) -> Callable[[bytes], Any]:

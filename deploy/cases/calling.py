@@ -149,5 +149,5 @@ def _pause_asked_s(reply: httpx2.Response) -> float | None:
 def _body(reply: httpx2.Response) -> Any:
     try:
         return msgspec.json.decode(reply.content) if reply.content else None
-    except msgspec.DecodeError:
+    except ValueError:
         return reply.text[:300]

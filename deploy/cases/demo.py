@@ -64,7 +64,7 @@ def noted(folder: Path) -> Demo | None:
     """The demonstration that was played into a folder's data."""
     try:
         return msgspec.json.decode((folder / _NOTE).read_bytes(), type=Demo)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError):
         return None
 
 

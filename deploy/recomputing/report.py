@@ -108,7 +108,7 @@ def kept(path: Path) -> State | None:
     try:
         state = msgspec.json.decode(_beside(path).read_bytes(), type=State)
         return state if path.stat().st_size >= state.bytes else None
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError):
         return None
 
 

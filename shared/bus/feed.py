@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import httpx2
-import msgspec
 
 from shared.bus.message import FEED_MEDIA_TYPE, decode_feed
 from shared.entry import Entry
@@ -43,7 +42,7 @@ class HttpFeed:
             answer = await self._client.get(FEED_PATH, params={"after": after, "limit": limit})
             answer.raise_for_status()
             entries = decode_feed(answer.content)
-        except (httpx2.HTTPError, OSError, msgspec.DecodeError) as error:
+        except (httpx2.HTTPError, OSError, ValueError) as error:
             raise FeedAway(repr(error)) from error
         if any(entry.service != self._source for entry in entries):
             raise FeedAway(f"{self._source} answered as another service")

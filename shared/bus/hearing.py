@@ -163,7 +163,7 @@ class Hearing:
             return entry
         try:
             event = self._codec.decode(entry.type, entry.data)
-        except (UnknownType, msgspec.MsgspecError):
+        except (UnknownType, ValueError):
             return entry
         return msgspec.structs.replace(entry, event=event)
 

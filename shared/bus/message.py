@@ -190,7 +190,7 @@ def encode_feed(service: str, entries: Sequence[Entry]) -> bytes:
 
 
 def decode_feed(page: bytes) -> list[Entry]:
-    """The entries of a page, in its order, events not decoded; raises msgspec.DecodeError for anything that is not a page."""
+    """The entries of a page, in its order, events not decoded; raises ValueError for anything that is not a page."""
     service, rows = _page_decoder.decode(page)
     return [
         Entry(

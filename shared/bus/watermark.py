@@ -140,7 +140,7 @@ class Watermarks:
     async def _hear(self, message: Msg) -> None:
         try:
             said = msgspec.json.decode(message.data, type=_Said)
-        except msgspec.DecodeError:
+        except ValueError:
             ALARMS.labels("watermarks", "unreadable").inc()
             return
         if message.subject != _subject_of(said.service) or not is_sealed(message.headers, message.data, self._seal):

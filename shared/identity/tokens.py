@@ -128,7 +128,7 @@ class Keys:
             key = self._public_key(str(header.get("kid")))
             signed = jws.deserialize_compact(token, key, algorithms=[ALGORITHM])
             return msgspec.json.decode(signed.payload, type=Claims)
-        except (JoseError, msgspec.DecodeError, ValueError, TypeError, KeyError) as error:
+        except (JoseError, ValueError, TypeError, KeyError) as error:
             raise Unauthenticated from error
 
     def _public_key(self, kid: str) -> OKPKey:

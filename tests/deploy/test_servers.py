@@ -88,6 +88,17 @@ def test_a_long_path_gets_a_short_socket_folder(tmp_path: Path) -> None:
     far.rmdir()
 
 
+async def test_a_killed_postgres_comes_back_under_its_address_however_far_its_folder_lies(tmp_path: Path) -> None:
+    with Postgres(tmp_path / ("far" * 40)) as server:
+        address = server.dsn()
+        server.kill()
+        server.start()
+        assert server.dsn() == address
+        connection = await asyncpg.connect(address)
+        assert await connection.fetchval("select 1") == 1
+        await connection.close()
+
+
 async def test_a_killed_owner_leaves_no_server_behind(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from deploy.servers import Nats, Postgres\n"

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import uvicorn
 from fastapi import FastAPI, Response
@@ -399,6 +400,20 @@ async def test_what_this_code_cannot_read_yet_is_parked_until_newer_code_drives_
     newer = beta.hearing("alpha", feed=raw(alpha))
     assert await newer.drive_again() == (1, 0)
     assert await beta.heard("alpha") == await alpha.written()
+
+
+@pytest.mark.parametrize("bytes_there", [b"{", b'{"word":"\xff"}', b"[]"], ids=["cut off", "no text", "another form"])
+async def test_what_nobody_can_read_any_more_is_parked_and_others_go_on(alpha: Toy, beta: Toy, bytes_there: bytes) -> None:
+    async def altered(after: int, limit: int) -> list[Entry]:
+        entries = await alpha.log.read(after, limit, raw=True)
+        return [msgspec.structs.replace(entry, data=bytes_there) if entry.position == 2 else entry for entry in entries]
+
+    hearing = beta.hearing("alpha", feed=altered)
+    async with running(hearing.run()):
+        last = await alpha.say("one", "two", "three", stream=new_id("toy"))
+        assert await hearing.reached(await alpha.say("elsewhere", stream=new_id("toy")), WITHIN_S)
+    assert [(p.position, p.reason) for p in await hearing.parked()] == [(2, "Unreadable: toy.Said"), (last, "held back")]
+    assert [position for position, *_ in await beta.heard("alpha")] == [1, last + 1]
 
 
 def raw(source: Toy) -> Callable[[int, int], Awaitable[list[Entry]]]:

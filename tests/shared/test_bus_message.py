@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
-import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.bus import Unbelievable, decode_feed, encode_feed, entry_in, headers_of, subject_of
@@ -57,11 +56,12 @@ def test_a_page_of_the_feed_gives_the_entries_back(page: list[Entry]) -> None:
 
 
 @settings(max_examples=50)
+@example(junk=b"\x92\xa1\x80")
 @given(junk=st.binary(max_size=100))
 def test_what_is_no_page_is_refused(junk: bytes) -> None:
     try:
         decode_feed(junk)
-    except msgspec.DecodeError:
+    except ValueError:
         pass
     else:
         pytest.fail("was taken for a page")

@@ -134,7 +134,7 @@ async def _drained_by(stream: JetStreamContext, answer: Callable[[Job], Awaitabl
 async def _answered(stream: JetStreamContext, message: Msg, answer: Callable[[Job], Awaitable[Answer]]) -> None:
     try:
         job = _JOB(message.data)
-    except msgspec.DecodeError as fault:
+    except ValueError as fault:
         log.error("no job", error=str(fault))
         await message.term()
         return
