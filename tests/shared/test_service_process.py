@@ -34,12 +34,11 @@ class Running:
     async def ready(self) -> None:
         deadline_s = time.monotonic() + 60
         while True:
-            try:
+            with contextlib.suppress(httpx2.TransportError):
                 if (await self.client.get("/readyz")).status_code == 200:
                     return
-            except httpx2.TransportError:
-                assert time.monotonic() < deadline_s, self.log.read_text()
-                assert self.process.returncode is None, self.log.read_text()
+            assert time.monotonic() < deadline_s, self.log.read_text()
+            assert self.process.returncode is None, self.log.read_text()
             await asyncio.sleep(0.05)
 
     def lines(self) -> list[dict[str, object]]:
