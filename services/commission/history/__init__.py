@@ -16,7 +16,7 @@ from services.commission.history.dossier import (
     dossier_of,
     open_cut,
 )
-from services.commission.history.judging import difference, judged, judged_on, lines_of, nothing_of, split_of
+from services.commission.history.judging import difference, judged, judged_on, lines_of, nothing_of, splits_of
 from services.commission.history.naming import people_named, places_named
 from services.commission.history.proving import altered, canonical, digest_of, fingerprint
 from services.commission.history.staff import Staff, post_at
@@ -68,7 +68,7 @@ __all__ = [
     "places_named",
     "post_at",
     "settlement_of",
-    "split_of",
+    "splits_of",
     "terms_of",
     "timeline",
 ]

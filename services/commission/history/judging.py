@@ -1,6 +1,6 @@
 """The judgement: a deal's evidence split under a pack, with all that proves it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import structs
@@ -40,10 +40,11 @@ def judged_on(dossier: Dossier, cut: Cut, pack: Pack) -> Settlement:
     return structs.replace(settlement, digest=digest_of(settlement))
 
 
-def split_of(dossier: Dossier, cut: Cut, pack: Pack) -> Split:
-    """The split alone, without what proves it: a fraction of the work, for whoever judges many deals. It looks up what it
-    asks about."""
-    return rules.split(as_it_stood(bearing(dossier, cut), pack.asks), pack)
+def splits_of(asked: Sequence[tuple[Dossier, Cut, Pack]]) -> list[Split]:
+    """Splits alone, without what proves them: a fraction of the work, for whoever judges many deals, step by step for all. They look up
+    what they ask about."""
+    facts = [as_it_stood(bearing(dossier, cut), pack.asks) for dossier, cut, pack in asked]
+    return [rules.split(each, pack) for each, (_, _, pack) in zip(facts, asked, strict=True)]
 
 
 def lines_of(split: Split) -> tuple[Line, ...]:
