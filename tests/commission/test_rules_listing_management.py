@@ -304,11 +304,16 @@ def test_own_work_stays_with_the_agent_on_leave() -> None:
 
 
 @clause("B-1-3-7")
-def test_of_two_leaves_the_one_granted_last_counts() -> None:
-    facts = on_leave(under_b(), "2024-03-11", "2024-03-16")
+def test_of_two_leaves_the_one_granted_last_counts_and_a_shorter_one_changes_nothing() -> None:
+    facts = followed_up(on_leave(under_b(), "2024-03-11", "2024-03-16"), "2024-03-12 09:00", by="MT", team="G4")
+    kept_up = facts.leaves[0]
     short = Leave("R", date(2024, 3, 14), date(2024, 3, 15))
-    assert roles(replace(facts, leaves=(*facts.leaves, short)), B)[0] == "listing R 10"
-    assert roles(replace(facts, leaves=(short, *facts.leaves)), B)[0] == "listing C 10"
+    without_maintainer = Leave("R", date(2024, 3, 14), date(2024, 3, 17))
+    assert roles(replace(facts, leaves=(kept_up, short)), B)[0] == "listing MT 10"
+    assert roles(replace(facts, leaves=(short, kept_up)), B)[0] == "listing MT 10"
+    assert roles(replace(facts, leaves=(kept_up, without_maintainer)), B)[0] == "listing C 10"
+    assert roles(replace(facts, leaves=(without_maintainer, kept_up)), B)[0] == "listing MT 10"
+    assert roles(replace(under_b(), leaves=(short,)), B)[0] == "listing R 10"
 
 
 # The listing agent has left

@@ -373,12 +373,15 @@ def to_closers(deal: Deal, role: str, points: Fraction, moved_by: list[str]) -> 
 
 
 def leave_at_closing(deal: Deal, agent: str) -> Row | None:
-    """The leave that the listing agent is on at closing; of several the one granted last."""
-    found = None
+    """The leave that the listing agent is on at closing; of several the one granted last, a short one only if there is no other."""
+    found = too_short = None
     for leave in deal["leaves"]:
         if leave["person"] == agent and leave["first"] <= day(deal["closed_at"]) <= leave["last"]:
-            found = leave
-    return found
+            if (leave["last"] - leave["first"]).days + 1 < B_LEAVE_FROM_DAYS:
+                too_short = leave
+            else:
+                found = leave
+    return found or too_short
 
 
 def fined(person: str, fine: int) -> Row:

@@ -236,7 +236,7 @@ class _Making:
     def some_leaves(self, holder: str) -> tuple[Leave, ...]:
         people = [self.anyone()] if self.often(0.2) else []
         people += [holder] if holder in self.people and self.often(0.6) else []
-        people += [holder] if people and holder in self.people and self.often(0.1) else []
+        people += [holder] if people and holder in self.people and self.often(0.25) else []
         return tuple(self.leave(person) for person in people)
 
     def leave(self, person: str) -> Leave:

@@ -59,11 +59,11 @@ def agent_on_leave(parts: Parts, facts: Facts, pack: Pack) -> Parts:
     The store credit stays where it was for the maintainer, and is the closing store's for the closers.
     """
     listing = facts.listing_at_closing
-    leave = leave_at_closing(facts)
     clause = pack["B-1-3-7"]
-    if listing is None or leave is None or (days := days_inclusive(leave.first, leave.last)) < clause.days_min:
+    leave = leave_at_closing(facts, clause.days_min)
+    if listing is None or leave is None:
         return parts
-    kept_up = follow_ups_during(leave, listing, facts) if days <= clause.days_max else ()
+    kept_up = follow_ups_during(leave, listing, facts) if days_of(leave) <= clause.days_max else ()
     if leave.maintainer is None or not kept_up:
         return _agency_to_closers("B-1-3-7", parts, facts, leave.evidence)
     evidence = leave.evidence + kept_up[-1].evidence
@@ -75,13 +75,18 @@ def agent_on_leave(parts: Parts, facts: Facts, pack: Pack) -> Parts:
     return each_part(parts, change)
 
 
-def leave_at_closing(facts: Facts) -> Leave | None:
-    """The leave that the listing agent is on at closing, the one granted last if there are several."""
+def leave_at_closing(facts: Facts, days_min: int) -> Leave | None:
+    """The leave of so many days that the listing agent is on at closing, the one granted last if there are several."""
     listing = facts.listing_at_closing
     if listing is None:
         return None
-    on_leave = [leave for leave in facts.leaves if leave.person == listing.holder and _covers(leave, facts.closed_at)]
+    theirs = (leave for leave in facts.leaves if leave.person == listing.holder and days_of(leave) >= days_min)
+    on_leave = [leave for leave in theirs if _covers(leave, facts.closed_at)]
     return on_leave[-1] if on_leave else None
+
+
+def days_of(leave: Leave) -> int:
+    return days_inclusive(leave.first, leave.last)
 
 
 def _covers(leave: Leave, at: datetime) -> bool:
