@@ -165,6 +165,8 @@ Text = Annotated[str, StringConstraints(max_length=2000)]
 """Free text. Whether it is long enough, and free of phones, a clause says."""
 Short = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 """A word or a few: a community, a room, a form's number."""
+Told = Annotated[Short | None, BeforeValidator(lambda given: None if isinstance(given, str) and not given.strip() else given)]
+"""A word or a few that a clause asks for: blank is as if left out, so that the clause says what is missing."""
 Code = Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,40}$")]
 """A store, team or area, which exists by being named."""
 Account = Annotated[str, StringConstraints(pattern=rf"^(psn_{_ID}|team:[\w.-]{{1,40}}|company)$")]

@@ -30,6 +30,7 @@ from shared.service import (
     Routes,
     Short,
     Text,
+    Told,
     done,
     entered,
     invalid,
@@ -45,8 +46,8 @@ class Enter(Body):
     id: ClientId | None = None
     kind: Kind
     acquired_at: Instant | None = None
-    name: Short | None = None
-    phone: Short | None = None
+    name: Told = None
+    phone: Told = None
     floor: Wished | None = None
     area: Wished | None = None
     orientation: Wished | None = None
@@ -117,9 +118,9 @@ async def enter(ctx: Ctx, body: Enter) -> Response:
 
 
 async def _contact(ctx: Context, body: Enter) -> str | None:
-    if not (body.phone or "").strip():
+    if body.phone is None:
         return None
-    contact = await ctx.service.peers.contact(ctx.tenant, body.phone or "", body.name)
+    contact = await ctx.service.peers.contact(ctx.tenant, body.phone, body.name)
     if contact is None:
         raise invalid(("/phone", "malformed_phone"))
     return contact

@@ -1,8 +1,10 @@
 """What touched a deal after its closing, as it is shown: who did it, when, by what authority and for what reason (Corrections)."""
 
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any
 
+from services.commission.aggregate.deal import Deal, evolve
 from services.commission.api.parts import fen
 from services.commission.events import (
     Adjudicated,
@@ -13,6 +15,7 @@ from services.commission.events import (
     ListingAttached,
     PrivateDealingFound,
     Rebooked,
+    Settled,
 )
 from shared.entry import Entry
 
@@ -41,6 +44,18 @@ def _told(event: Any) -> dict[str, Any] | None:
         case Cancelled(reason=reason):
             return {"what": "cancelled", "reason": reason}
     return None
+
+
+def entered_before(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    """What was adjudicated before the settlement entered its lines (Corrections): without points, as it stood when the deal was settled."""
+    before = list(takewhile(lambda entry: not isinstance(entry.event, Settled), entries))
+    deal: Deal | None = None
+    for entry in before:
+        deal = evolve(deal, entry.event)
+    assert deal is not None, "a deal begins before it is settled"
+    causes = [entry.id for entry in before if isinstance(entry.event, Adjudicated) for _ in entry.event.lines]
+    told = {"points": None, "clauses": ("A-1.N7",), "by_analogy": False}
+    return [{**line, **told, "evidence": (cause,)} for line, cause in zip(adjusted(deal.adjustments), causes, strict=True)]
 
 
 def adjusted(lines: Iterable[Adjustment]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from services.commission.aggregate import deal as aggregate
 from services.commission.aggregate.deal import Deal, State
 from services.commission.aggregate.dispute import opens_until
 from services.commission.api.asked import Chosen, EntryId
-from services.commission.api.corrections import adjusted, corrections_of
+from services.commission.api.corrections import adjusted, corrections_of, entered_before
 from services.commission.api.looking import around_of, closers_of, closers_then, seen
 from services.commission.api.parts import fen, parts_of
 from services.commission.events import Adjustment, Alternative, Kind, Line, NamedFor, Settlement, Terms
@@ -307,9 +307,10 @@ def _in_list(row: Any) -> dict[str, Any]:
 
 @routes.query("/v1/deals/{id}", act="deal.read")
 async def show(ctx: Ctx, id: DealId) -> Response:
-    """A deal with the lines of its settlement, each with its clauses and the entries it rests on, what was booked anew since, and what
-    everyone gets net."""
+    """A deal with the lines of its settlement, each with its clauses and the entries it rests on (what was adjudicated before it stands at
+    their end, without points), what was booked anew since, and what everyone gets net."""
     deal, version = await seen(ctx, id)
+    entries = (await ctx.service.log.history(ctx.tenant, id))[0][:version]
     settlement = deal.settled
     shown: dict[str, Any] = {
         "id": id,
@@ -329,7 +330,7 @@ async def show(ctx: Ctx, id: DealId) -> Response:
         "base": None,
         "lines": [],
         "adjudicated": adjusted(deal.adjustments),
-        "corrections": corrections_of((await ctx.service.log.history(ctx.tenant, id))[0][:version]),
+        "corrections": corrections_of(entries),
         "net": [{"to": to, "amount": fen(amount)} for to, amount in aggregate.net(deal).items()],
         "notes": [],
         "disputes": [{"id": named, "state": disputed.standing} for named, disputed in deal.disputes.items()],
@@ -341,7 +342,8 @@ async def show(ctx: Ctx, id: DealId) -> Response:
             "pack": settlement.pack,
             "rounding": "largest_remainder",
             "roles": await _titles(ctx, settlement),
-            **_booking(settlement),
+            **(booking := _booking(settlement)),
+            "lines": [*booking["lines"], *entered_before(entries)],
             "rebooked": None if deal.settlement in (None, settlement) else _booking(deal.settlement),
         }
     return ctx.show(shown, version=version)

@@ -32,8 +32,8 @@ from shared.service import (
     Reason,
     Routes,
     Several,
-    Short,
     Text,
+    Told,
     done,
     entered,
     invalid,
@@ -44,17 +44,17 @@ routes = Routes()
 
 
 class HouseFacts(Body):
-    community: Short | None = None
-    building: Short | None = None
-    unit: Short | None = None
-    room: Short | None = None
-    owner_phone: Short | None = None
+    community: Told = None
+    building: Told = None
+    unit: Told = None
+    room: Told = None
+    owner_phone: Told = None
     bedrooms: Annotated[int, Field(ge=0, le=100)] | None = None
     floor: Annotated[int, Field(ge=-10, le=300)] | None = None
     area_m2: Annotated[Decimal, Field(gt=0, le=1_000_000, strict=False)] | None = None
-    orientation: Short | None = None
+    orientation: Told = None
     title_certificate: bool | None = None
-    decoration: Short | None = None
+    decoration: Told = None
 
     @property
     def house(self) -> House:
