@@ -18,6 +18,11 @@ HEARD = (
     "insert into checkpoints (source, task, position, reacted)"
     " select source, 'journal', position, position from unnest($1::text[], $2::bigint[]) as heard (source, position)"
 )
+REACTED = (
+    "insert into checkpoints (source, task, position, reacted)"
+    " select source, 'views', 0, position from unnest($1::text[], $2::bigint[]) as told (source, position)"
+)
+"""Views are made of all that was simulated; what came of it was simulated as well, so that nobody reacts to it."""
 CLAIM_COLUMNS = ("tenant", "kind", "key", "stream", "by", "recorded_at")
 
 
@@ -46,6 +51,8 @@ async def load(dsn: str, world: World, service: str) -> None:
             await load_log(connection, world, service)
             await connection.copy_records_to_table("claims", records=claim_rows(world, service), columns=CLAIM_COLUMNS)
             await connection.execute("select set_story_clock($1, $2)", world.tenant, world.now)
+            heard = ("authz", "commission") if service == "authz" else tuple(world.logs)
+            await connection.execute(REACTED, heard, [len(world.logs[source]) for source in heard])
             if service == "commission":
                 await load_journal(connection, world)
                 await connection.execute(HEARD, [*HEARD_BY_COMMISSION], [len(world.logs[source]) for source in HEARD_BY_COMMISSION])

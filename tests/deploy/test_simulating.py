@@ -1,5 +1,6 @@
 """A simulated brokerage is what would have come of it over REST, and the same seed gives the same bytes."""
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,16 @@ import msgspec
 from deploy.cases.playing import play
 from deploy.cases.reading import read
 from deploy.simulating.lives import Size, simulated
+from deploy.simulating.loading import load_into
 from deploy.simulating.story import told
 from deploy.stack import Stack
 from shared.entry import id_of, prefix_of
 from tests.stacks import NewStack
 
+HEARD = """
+    select count(*) from checkpoints join unnest($1::text[], $2::bigint[]) as told (source, upto) using (source)
+    where task = 'views' and position >= upto
+"""
 SMALL = Size(agents=5, listings=6, deals=4, years=0.1, seed=11)
 
 
@@ -36,6 +42,25 @@ async def test_what_is_simulated_is_what_rest_makes_of_it(tmp_path: Path, new_st
     assert brokerage.settled >= 2, "the sample closes deals"
     streams = brokerage.world.streams
     assert over_rest == {name: [_bare(e.type, e.data) for e in streams[id]] for id, name in brokerage.names.items() if name[0] in "LCD"}
+
+
+async def test_a_simulated_company_comes_up_with_its_views_and_nobody_reacts_to_it_again(tmp_path: Path) -> None:
+    world = simulated(SMALL).world
+    await load_into(tmp_path, world)
+    async with Stack(tmp_path, story=True, sweeper=False) as stack:
+        for service in world.logs:
+            connection = await asyncpg.connect(stack.dsn(service))
+            heard = ("authz", "commission") if service == "authz" else tuple(world.logs)
+            async with asyncio.timeout(60):
+                while await connection.fetchval(HEARD, heard, [len(world.logs[source]) for source in heard]) < len(heard):
+                    await asyncio.sleep(0.05)
+            assert await connection.fetchval("select count(*) from parked") == 0
+            assert await connection.fetchval("select count(*) from log") == len(world.logs[service])
+            await connection.close()
+        shown = await _rows(stack, "listing", "where type = $1", "listing.Entered")
+        connection = await asyncpg.connect(stack.dsn("listing"))
+        assert await connection.fetchval("select count(*) from listings") == len(shown) > 0
+        await connection.close()
 
 
 async def _names(stack: Stack) -> dict[str, str]:
