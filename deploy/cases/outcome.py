@@ -98,7 +98,7 @@ class _Names:
         return {
             "role": line["role"],
             "to": self.name(line["to"]),
-            "points": None if line["points"] is None else Fraction(str(line["points"])),
+            "points": Fraction(str(line["points"])),
             "amount": _fen(line["amount"]),
             "credit": line["credit"],
         }

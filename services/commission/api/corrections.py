@@ -47,14 +47,14 @@ def _told(event: Any) -> dict[str, Any] | None:
 
 
 def entered_before(entries: Iterable[Entry]) -> list[dict[str, Any]]:
-    """What was adjudicated before the settlement entered its lines (Corrections): without points, as it stood when the deal was settled."""
+    """What was adjudicated before the settlement entered its lines (Corrections): at no points, as it stood when the deal was settled."""
     before = list(takewhile(lambda entry: not isinstance(entry.event, Settled), entries))
     deal: Deal | None = None
     for entry in before:
         deal = evolve(deal, entry.event)
     assert deal is not None, "a deal begins before it is settled"
     causes = [entry.id for entry in before if isinstance(entry.event, Adjudicated) for _ in entry.event.lines]
-    told = {"points": None, "clauses": ("A-1.N7",), "by_analogy": False}
+    told = {"points": "0", "clauses": ("A-1.N7",), "by_analogy": False}
     return [{**line, **told, "evidence": (cause,)} for line, cause in zip(adjusted(deal.adjustments), causes, strict=True)]
 
 

@@ -308,7 +308,7 @@ def _in_list(row: Any) -> dict[str, Any]:
 @routes.query("/v1/deals/{id}", act="deal.read")
 async def show(ctx: Ctx, id: DealId) -> Response:
     """A deal with the lines of its settlement, each with its clauses and the entries it rests on (what was adjudicated before it stands at
-    their end, without points), what was booked anew since, and what everyone gets net."""
+    their end, at no points), what was booked anew since, and what everyone gets net."""
     deal, version = await seen(ctx, id)
     entries = (await ctx.service.log.history(ctx.tenant, id))[0][:version]
     settlement = deal.settled
