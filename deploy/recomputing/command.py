@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import time
 from collections.abc import AsyncIterator
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -19,11 +18,11 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.children import DidNotStart
+from deploy.recomputing.asking import asked, check_place
 from deploy.recomputing.places import NothingThere, broker, database
 from deploy.recomputing.report import Report, State, Tally, kept
 from deploy.recomputing.workers import Broken, Crew, Document, Refused, answers_of_the_queue, drained
 from shared import regulation
-from shared.calendar import end_of_day, start_of_day
 
 _CHUNK = 500
 _CHUNK_QUEUED = 200  # whatever differs in it, an answer is then no longer than a message may be
@@ -70,14 +69,19 @@ def recompute(
     is written but the report.
     """
     folder, console = folder.resolve(), _console()
+    if work and enqueue:
+        told = "不能与 --work 同用：一边排入，另一边处理。 Not together with --work: one fills the queue, the other drains it"
+        raise typer.BadParameter(told, param_hint="--enqueue")
+    if not work:
+        check_place(out)
     try:
-        asked = _asked(since, until, pack, company, digests)
+        what = asked(since, until, pack, company, digests=digests)
         with database(folder) as dsn:
             environment = {"FENYONG_DATABASE": dsn, **({"FENYONG_NATS": broker(folder)} if work or enqueue else {})}
             if work:
                 console.print(f"draining the queue with {workers} processes; Ctrl-C stops")
                 asyncio.run(drained(environment, workers))
-            report = _begun(asked, out, chunk or (_CHUNK_QUEUED if enqueue else _CHUNK), console, resume=resume)
+            report = _begun(what, out, chunk or (_CHUNK_QUEUED if enqueue else _CHUNK), console, resume=resume)
             asyncio.run(_recomputed(environment, report, console, 0 if enqueue else workers))
     except (NothingThere, DidNotStart, Refused, Broken, OSError, regulation.Refused) as failed:
         typer.echo(_why(failed), err=True)
@@ -94,39 +98,15 @@ def _console() -> Console:
     return console if console.is_terminal else Console(highlight=False, width=_WIDTH_PIPED)
 
 
-def _asked(since: str | None, until: str | None, pack: str | None, company: str | None, digests: bool) -> Document:
-    asked = {
-        "since": None if since is None else start_of_day(_day(since)).isoformat(),
-        "until": None if until is None else end_of_day(_day(until)).isoformat(),
-        "company": company,
-        "pack": None if pack is None else _pack(pack),
-        "digests": digests,
-    }
-    return {name: value for name, value in asked.items() if value}
-
-
-def _day(written: str) -> date:
-    try:
-        return date.fromisoformat(written)
-    except ValueError as fault:
-        raise typer.BadParameter(f"{written} is no date such as 2024-03-08") from fault
-
-
-def _pack(named: str) -> str | Document:
-    """A pack's document if it is a file, else its id, which the service knows. Refused: pack_invalid."""
-    path = Path(named)
-    return regulation.load(path).document if path.suffix in (".yaml", ".yml") or path.is_file() else named
-
-
-def _begun(asked: Document, out: Path, size: int, console: Console, *, resume: bool) -> Report:
+def _begun(what: Document, out: Path, size: int, console: Console, *, resume: bool) -> Report:
     """The report, where it goes on, if there is something to go on with and it was asked the same."""
     state = kept(out) if resume else None
-    if state is not None and (state.asked, state.size) == (asked, size):
+    if state is not None and (state.asked, state.size) == (what, size):
         console.print(f"going on after {state.chunks} chunks of {size} deals")
         return Report(out, state)
     if resume:
         console.print("there is nothing to go on with; starting from the beginning")
-    return Report(out, State(asked, size))
+    return Report(out, State(what, size))
 
 
 async def _recomputed(environment: dict[str, str], report: Report, console: Console, processes: int) -> None:
@@ -198,4 +178,6 @@ def _why(failed: Exception) -> str:
             return "A process that recomputes ended before it had answered; what it said stands above. --resume goes on"
         case regulation.Refused():
             return f"{failed.code}: {failed.facts.get('place')}: {failed.facts.get('reason')}"
+        case OSError(filename=str() as file, strerror=str() as why):
+            return f"{file}: {why}"
     return str(failed)

@@ -112,7 +112,7 @@ class Crew:
     async def answers(self, jobs: Sequence[Document]) -> AsyncIterator[Document]:
         """The answers to jobs, as they come. Raises Broken, if a process ends."""
         waiting, ready = iter(jobs), asyncio.Queue[Document | Exception]()
-        async with _working([_work(worker, waiting, ready) for worker in self._workers], ready):
+        async with _working(self._workers, waiting, ready):
             for _ in jobs:
                 answer = await ready.get()
                 if isinstance(answer, Exception):
@@ -152,14 +152,16 @@ async def drained(environment: Mapping[str, str], processes: int) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _working(works: Sequence[Any], ready: asyncio.Queue[Document | Exception]) -> AsyncIterator[None]:
-    async def told(work: Any) -> None:
+async def _working(
+    workers: Sequence[Worker], waiting: Iterator[Document], ready: asyncio.Queue[Document | Exception]
+) -> AsyncIterator[None]:
+    async def told(worker: Worker) -> None:
         try:
-            await work
+            await _work(worker, waiting, ready)
         except Exception as fault:
             await ready.put(fault)
 
-    tasks = [asyncio.create_task(told(work)) for work in works]
+    tasks = [asyncio.create_task(told(worker)) for worker in workers]
     try:
         yield
     finally:

@@ -82,6 +82,35 @@ def test_what_is_kept_beside_a_report_that_is_shorter_than_it_should_be_is_not_b
     assert kept(tmp_path / "another.jsonl") is None
 
 
+# What makes no sense
+
+
+def refused(*arguments: str) -> str:
+    """What a command that cannot be says, on one line; nothing is started for it."""
+    run = CliRunner().invoke(app, ["recompute", *arguments], env={"FENYONG_DATABASE": "postgresql://nowhere.invalid/none"})
+    assert run.exit_code == 2, run.output
+    return "".join(line.strip("│ ") + " " for line in run.output.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option", "told"),
+    [
+        (("--company", "cmp_nonsense"), "--company", "cmp_nonsense is no company's id"),
+        (("--company", "psn_" + "0" * 26), "--company", "is no company's id"),
+        (("--since", "2026-12-01", "--until", "2026-11-30"), "--since", "2026-12-01 is after --until 2026-11-30"),
+        (("--until", "2026-02-30"), "--until", "2026-02-30 is no date"),
+        (("--out", "nowhere/x.jsonl"), "--out", "There is no folder nowhere"),
+        (("--out", "."), "--out", "is a folder"),
+        (("--work", "--enqueue"), "--enqueue", "Not together with --work"),
+    ],
+)
+def test_what_cannot_be_is_a_usage_error_that_names_the_option(arguments: tuple[str, ...], option: str, told: str) -> None:
+    said = refused(*arguments)
+    assert f"Invalid value for {option}" in said
+    assert told in said
+    assert "--resume" not in said
+
+
 # The command, with real processes
 
 
@@ -144,6 +173,15 @@ async def test_the_command_goes_on_where_it_was_broken_off_and_the_report_is_the
     assert again.read_bytes() == whole.read_bytes()
     status, told = await recomputed("--pack", "nobodys")
     assert (status, "No such pack" in told) == (2, True)
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.filterwarnings("error::RuntimeWarning", "error::pytest.PytestUnraisableExceptionWarning")
+async def test_where_no_deal_is_nothing_is_worked_at(tmp_path: Path) -> None:
+    nowhere = ("--since", "2999-01-01", "--until", "2999-01-01", "--company", f"cmp_{'0' * 26}")
+    status, told = await recomputed(*nowhere, "--out", str(tmp_path / "none.jsonl"))
+    assert (status, "0 settled deals" in told) == (0, True), told
+    assert (tmp_path / "none.jsonl").read_bytes() == b""
 
 
 async def test_a_worker_that_dies_with_a_job_in_hand_loses_nothing_and_every_answer_comes_once(place: Place, nats: Nats) -> None:
