@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from deploy.recomputing.report import State
 from deploy.recomputing.workers import Document
 from shared import regulation
 from shared.calendar import end_of_day, start_of_day
@@ -34,6 +35,15 @@ def check_place(out: Path) -> None:
         raise typer.BadParameter(f"没有文件夹 {out.parent}。 There is no folder {out.parent}", param_hint="--out")
     if out.is_dir():
         raise typer.BadParameter(f"{out} 是文件夹。 {out} is a folder", param_hint="--out")
+
+
+def differing(begun: State, what: Document, size: int) -> list[str]:
+    """The options that are other than when a report was begun; of chunks also their size then."""
+    names = [name for name in _OPTIONS if begun.asked.get(name) != what.get(name)]
+    return [f"--{name}" for name in names] + ([f"--chunk (={begun.size})"] if begun.size != size else [])
+
+
+_OPTIONS = ("since", "until", "company", "pack", "digests")
 
 
 def _day(option: str, written: str | None) -> date | None:

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.children import DidNotStart
-from deploy.recomputing.asking import asked, check_place
+from deploy.recomputing.asking import asked, check_place, differing
 from deploy.recomputing.places import NothingThere, broker, database
 from deploy.recomputing.report import Report, State, Tally, kept
 from deploy.recomputing.workers import Broken, Crew, Document, Refused, answers_of_the_queue, drained
@@ -76,12 +76,12 @@ def recompute(
         check_place(out)
     try:
         what = asked(since, until, pack, company, digests=digests)
+        report = None if work else _begun(what, out, chunk or (_CHUNK_QUEUED if enqueue else _CHUNK), console, resume=resume)
         with database(folder) as dsn:
             environment = {"FENYONG_DATABASE": dsn, **({"FENYONG_NATS": broker(folder)} if work or enqueue else {})}
-            if work:
+            if report is None:
                 console.print(f"draining the queue with {workers} processes; Ctrl-C stops")
                 asyncio.run(drained(environment, workers))
-            report = _begun(what, out, chunk or (_CHUNK_QUEUED if enqueue else _CHUNK), console, resume=resume)
             asyncio.run(_recomputed(environment, report, console, 0 if enqueue else workers))
     except (NothingThere, DidNotStart, Refused, Broken, OSError, regulation.Refused) as failed:
         typer.echo(_why(failed), err=True)
@@ -99,14 +99,28 @@ def _console() -> Console:
 
 
 def _begun(what: Document, out: Path, size: int, console: Console, *, resume: bool) -> Report:
-    """The report, where it goes on, if there is something to go on with and it was asked the same."""
-    state = kept(out) if resume else None
-    if state is not None and (state.asked, state.size) == (what, size):
+    """The report, where it goes on if it should. One that is half made is neither begun again nor gone on with by another question."""
+    state = kept(out)
+    if state is not None:
+        if not resume:
+            raise typer.BadParameter(_HALF_MADE.format(out=out), param_hint="--out")
+        if others := differing(state, what, size):
+            raise typer.BadParameter(_OF_ANOTHER.format(out=out, others=" ".join(others)), param_hint="--resume")
         console.print(f"going on after {state.chunks} chunks of {size} deals")
         return Report(out, state)
     if resume:
         console.print("there is nothing to go on with; starting from the beginning")
     return Report(out, State(what, size))
+
+
+_HALF_MADE = (
+    "{out} 是中断的重算报告；--resume 继续，或另取文件名，或先删除它。"
+    " {out} is a report that was broken off: --resume goes on with it; or name another file, or remove it first"
+)
+_OF_ANOTHER = (
+    "{out} 是以其他选项开始的，不同之处：{others}。请用原来的选项，或另取文件名。"
+    " {out} was begun with other options; these differ: {others}. Give the same again, or name another file"
+)
 
 
 async def _recomputed(environment: dict[str, str], report: Report, console: Console, processes: int) -> None:

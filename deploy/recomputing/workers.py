@@ -10,7 +10,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -143,7 +143,7 @@ async def answers_of_the_queue(environment: Mapping[str, str], jobs: Sequence[Do
             yield await worker.answer()
 
 
-async def drained(environment: Mapping[str, str], processes: int) -> None:
+async def drained(environment: Mapping[str, str], processes: int) -> NoReturn:
     """Lets so many processes drain the queue, until one of them ends, which none does by itself. Raises Broken."""
     async with contextlib.AsyncExitStack() as running:
         workers = [await running.enter_async_context(Worker(environment, "drain")) for _ in range(processes)]

@@ -85,6 +85,37 @@ def test_what_is_kept_beside_a_report_that_is_shorter_than_it_should_be_is_not_b
 # What makes no sense
 
 
+def half_made(path: Path) -> tuple[bytes, bytes]:
+    """Begins a report over another pack and leaves it after a chunk; what it and the file beside it hold."""
+    with Report(path, State(ASKED, 500)) as report:
+        report.take(answer(0, 5))
+    return held(path)
+
+
+def held(path: Path) -> tuple[bytes, bytes]:
+    return path.read_bytes(), path.with_name(f"{path.name}.state").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "a report that was broken off: --resume goes on with it"),
+        (("--pack", "B"), "a report that was broken off: --resume goes on with it"),
+        (("--resume",), "these differ: --pack."),
+        (("--resume", "--pack", "A", "--since", "2024-01-01", "--digests"), "these differ: --since --pack --digests."),
+        (("--resume", "--pack", "B", "--chunk", "3"), "these differ: --chunk (=500)."),
+        (("--resume", "--pack", "B", "--enqueue"), "these differ: --chunk (=500)."),
+    ],
+)
+def test_a_half_made_report_is_neither_begun_again_nor_taken_for_another_questions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = half_made(Path("part.jsonl"))
+    assert told in refused("--out", "part.jsonl", *arguments)
+    assert held(Path("part.jsonl")) == before
+
+
 def refused(*arguments: str) -> str:
     """What a command that cannot be says, on one line; nothing is started for it."""
     run = CliRunner().invoke(app, ["recompute", *arguments], env={"FENYONG_DATABASE": "postgresql://nowhere.invalid/none"})
