@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.cases.scalars import SHANGHAI
+from deploy.tables import Fitting
 from shared.problems import NOTES, ROLES, STATES, VIOLATIONS, Words
 
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
@@ -190,11 +191,13 @@ def _head(replay: Mapping[str, Any]) -> RenderableType:
 def _timeline(replay: Mapping[str, Any], who: _Who) -> RenderableType:
     """Every entry in the order in which it counts; late ones are marked, since they change nothing."""
     table = Table(title="证据 Evidence", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("记录时间\nrecorded", "发生时间\nhappened", "何人\nwho", "何事\nwhat", "计入条款\ncounts for", "出处\nentry"):
+    for heading in ("记录时间\nrecorded", "发生时间\nhappened", "何人\nwho"):
+        table.add_column(heading)
+    for heading in ("何事\nwhat", "计入条款\ncounts for", "出处\nentry"):
         table.add_column(heading, overflow="fold")
     for entry in _evidence(replay):
         table.add_row(*_timeline_row(entry, who), style="dim" if entry["late"] else None)
-    return table
+    return Fitting(table)
 
 
 def _timeline_row(entry: Mapping[str, Any], who: _Who) -> tuple[RenderableType, ...]:
@@ -237,7 +240,7 @@ def _holding(replay: Mapping[str, Any], who: _Who) -> Iterator[RenderableType]:
     table.add_row("", who.name(listing["recorder"]), "录入 entered", _all_short(listing.get("entered_evidence")))
     for move in listing["moves"]:
         table.add_row(_time(move["at"]), who.name(move["to"]), move.get("clause") or "分配 reassigned", _all_short(move.get("evidence")))
-    yield table
+    yield Fitting(table)
 
 
 def _lines(replay: Mapping[str, Any], who: _Who) -> RenderableType:
@@ -247,14 +250,14 @@ def _lines(replay: Mapping[str, Any], who: _Who) -> RenderableType:
     fen = sum(int(line["amount"]["amount"]) for line in lines)
     table.add_column("项目\npart", footer="合计 sum")
     table.add_column("归属\nto")
-    table.add_column("点\npoints", justify="right", footer=str(points))
-    table.add_column("金额（元）\nyuan", justify="right", footer=_yuan_of(fen))
+    table.add_column("点\npoints", justify="right", no_wrap=True, footer=str(points))
+    table.add_column("金额（元）\nyuan", justify="right", no_wrap=True, footer=_yuan_of(fen))
     table.add_column("业绩\ncredit")
     table.add_column("依据条款\nby clause", overflow="fold")
     table.add_column("证据\non entries", overflow="fold")
     for line in lines:
         table.add_row(*_line_row(line, who, replay.get("roles") or {}))
-    return table
+    return Fitting(table)
 
 
 def _role(code: str, roles: Mapping[str, Mapping[str, str]]) -> str:
@@ -281,7 +284,7 @@ def _people(replay: Mapping[str, Any], who: _Who) -> RenderableType:
     standings = (replay.get("facts") or {}).get("people") or {}
     table = Table(title="人员 People, as they stood at closing", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("", "编号\nid", "门店\nstore", "组\nteam", "职位\npost", "证据\non entries"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=heading.endswith("id"))
     for person, name in who.names.items():
         one = standings.get(person) or {}
         post = _both(ROLES, one.get("role", "agent")) if one else ""
@@ -290,7 +293,7 @@ def _people(replay: Mapping[str, Any], who: _Who) -> RenderableType:
         table.add_row(
             Text(name, style="bold"), person, one.get("store") or "", one.get("team") or "", post, _all_short(one.get("evidence"))
         )
-    return table
+    return Fitting(table)
 
 
 def _conclusion(replay: Mapping[str, Any], who: _Who, what_if: bool) -> RenderableType:
@@ -303,13 +306,13 @@ def _conclusion(replay: Mapping[str, Any], who: _Who, what_if: bool) -> Renderab
         return Text(f"\n{why}\n结算摘要 Digest: SHA-256 {settled['digest']}", style="bold green")
     table = Table(title="与结算之差 Difference to what was settled", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("项目\npart", "归属\nto", "结算（元）\nsettled", "重演（元）\nreplayed"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap="元" in heading)
     for one in replay.get("difference") or ():
         table.add_row(_role(one["role"], replay.get("roles") or {}), who.name(one["to"]), _yuan(one["settled"]), _yuan(one["replayed"]))
     told = Text("\n假设推演，不写入任何记录。 What if: nothing is written.", style="bold yellow")
     if not what_if:
         told = Text("\n结论 与结算不一致。 The replay is not what was settled.", style="bold red")
-    return Group(told, table, *_alterations(replay))
+    return Group(told, Fitting(table), *_alterations(replay))
 
 
 def _alterations(replay: Mapping[str, Any]) -> Iterable[RenderableType]:

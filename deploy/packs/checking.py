@@ -15,6 +15,7 @@ from rich.text import Text
 
 from deploy.packs import words
 from deploy.packs.rows import Row, rows_of
+from deploy.tables import Fitting
 from services.commission.rules import Split, combining
 from services.commission.rules.combining import Combined, Setting, Value
 from shared.money import points_text
@@ -92,7 +93,7 @@ def shown(checked: Checked, *, everything: bool = False) -> RenderableType:
     pack = checked.pack
     parts: list[RenderableType] = [_title(checked, "合格 valid", "bold green"), _head(pack), Text()]
     if pack.roles:
-        parts += [_roles(pack), Text()]
+        parts += [Fitting(_roles(pack)), Text()]
     parts += list(_splits(checked, pack, everything))
     return Group(*parts, _legend(checked, pack))
 
@@ -151,12 +152,12 @@ def _splits(checked: Checked, pack: Pack, everything: bool) -> Iterator[Renderab
     plain = [(one.setting, None, one.split) for one in checked.combinations if not one.changes and one.split is not None]
     rows = rows_of(plain, values)
     if everything or len(rows) <= ROWS_MAX:
-        yield _table("份额 Splits, under every combination of the conditions", rows, pack, values)
+        yield Fitting(_table("份额 Splits, under every combination of the conditions", rows, pack, values))
         cases = [*_wholes(checked, pack), *_changed(checked, pack)]
-        yield _table("变故 What else may happen, where all is earned", rows_of(cases, values), pack, values)
+        yield Fitting(_table("变故 What else may happen, where all is earned", rows_of(cases, values), pack, values))
     else:
         cases = [*_wholes(checked, pack), *_one_by_one(checked, pack), *_changed(checked, pack)]
-        yield _table("份额 Splits, one thing at a time", rows_of(cases, values), pack, values)
+        yield Fitting(_table("份额 Splits, one thing at a time", rows_of(cases, values), pack, values))
         yield Text(f"  条件的全部组合共 {len(plain)} 种，列出须加 --all。 All {len(plain)} combinations of the conditions: --all")
     many = len(checked.combinations)
     yield Text(f"  已核对 {many} 种组合，份额合计均为 100。 {many} combinations were split; each sums to 100.", style="bold green")

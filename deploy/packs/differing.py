@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.packs.deals import Deal, Told, Untold
+from deploy.tables import Fitting
 from services.commission import rules
 from shared.problems import STATES
 from shared.regulation import Pack
@@ -102,9 +103,9 @@ def _share_as_json(share: Share) -> dict[str, int]:
 def shown(one: Pack, other: Pack, told: Sequence[Told]) -> RenderableType:
     """Deal by deal, then the totals of those to whom it makes a difference."""
     compared = [compare(deal, one, other) for deal in told if isinstance(deal, Deal)]
-    parts: list[RenderableType] = [_deals(one, other, compared)] if compared else []
+    parts: list[RenderableType] = [Fitting(_deals(one, other, compared))] if compared else []
     if len(compared) > 1:
-        parts.append(_totals(one, other, totals(compared)))
+        parts.append(Fitting(_totals(one, other, totals(compared))))
     parts += [Text(f"  未比较 not compared: {each.name}: {each.why}", style="yellow") for each in told if isinstance(each, Untold)]
     differing = sum(not each.is_same for each in compared)
     told_of = f"  {len(compared)} 笔成交，{differing} 笔有差异，不写入任何记录。 {len(compared)} compared, {differing} different."
@@ -135,11 +136,11 @@ def _totals(one: Pack, other: Pack, shares: Sequence[Share]) -> Table:
 
 def _table(title: str, first: str, one: Pack, other: Pack) -> Table:
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(first, overflow="fold")
-    table.add_column("归属\nto", overflow="fold")
+    table.add_column(first, no_wrap=True)
+    table.add_column("归属\nto", no_wrap=True)
     for pack in (one, other):
-        table.add_column(f"{pack.id}\n版本 version {pack.version}", justify="right")
-    table.add_column("差额\ndifference", justify="right")
+        table.add_column(f"{pack.id}\n版本 version {pack.version}", justify="right", no_wrap=True)
+    table.add_column("差额\ndifference", justify="right", no_wrap=True)
     return table
 
 

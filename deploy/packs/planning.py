@@ -17,6 +17,7 @@ from deploy.cases import scalars
 from deploy.cases.nodes import Mapping, Scalar, Sequence, StoryRefused, Tree, parse
 from deploy.cases.packs import PackUnreadable, open_pack
 from deploy.packs.checking import problem
+from deploy.tables import Fitting
 from shared.regulation import Activation, Refused, check_activation, load
 
 Problem = dict[str, Any]
@@ -141,7 +142,7 @@ def shown(plan: Plan) -> RenderableType:
         ends = until(plan, one)
         where = f"门店 store {one.store}" if one.store else "公司 company"
         table.add_row(where, one.pack.id, one.pack.version, _moment(one.from_), _moment(ends) if ends else "—")
-    return Group(title, table, Text("  门店自己的制度优先于公司的。 A store's own pack goes before the company's."))
+    return Group(title, Fitting(table), Text("  门店自己的制度优先于公司的。 A store's own pack goes before the company's."))
 
 
 def _in_order(plan: Plan) -> Iterator[Activation]:

@@ -11,22 +11,20 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
 from deploy.children import DidNotStart
 from deploy.recomputing.asking import asked, check_place, differing
 from deploy.recomputing.places import NothingThere, broker, database
-from deploy.recomputing.report import Report, State, Tally, kept
+from deploy.recomputing.report import Report, State, kept
+from deploy.recomputing.showing import tallied
 from deploy.recomputing.workers import Broken, Crew, Document, Refused, answers_of_the_queue, drained
 from shared import regulation
 
 _CHUNK = 500
 _CHUNK_QUEUED = 200  # whatever differs in it, an answer is then no longer than a message may be
-_COMPANIES_SHOWN = 20
 _WIDTH_PIPED = 160
 
 Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="Deals closed on this day or later.")]
@@ -137,7 +135,7 @@ async def _recomputed(environment: dict[str, str], report: Report, console: Cons
             report.finish()
         took_s = time.perf_counter() - began
     deals = sum(job["chunk"]["deals"] for job in jobs)
-    console.print(_table(report))
+    console.print(tallied(report))
     told = f"{deals:,} settled deals looked through in {took_s:.1f} s, {deals / took_s:,.0f} a second"
     console.print(f"{told}; at most {peak_kib // 1024} MiB a process\nreport: {report.path}")
 
@@ -163,25 +161,6 @@ async def _gathered(report: Report, answers: AsyncIterator[Document], sizes: lis
 class _Speed(ProgressColumn):
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed or 0:,.0f} deals/s")
-
-
-def _table(report: Report) -> Table:
-    """The tally of each company and of all."""
-    table = Table("company", "deals", "same", "differing", "not judged", "cancelled", "more, fen", "less, fen", box=box.SIMPLE)
-    for column in table.columns:
-        column.justify, column.no_wrap = "left" if column is table.columns[0] else "right", True
-    tallies = sorted(report.state.tally.items())
-    for company, tally in tallies[:_COMPANIES_SHOWN]:
-        table.add_row(company, *_figures(tally))
-    if len(tallies) > _COMPANIES_SHOWN:
-        table.add_row(f"and {len(tallies) - _COMPANIES_SHOWN} more")
-    table.add_row("all", *_figures(report.whole), style="bold")
-    return table
-
-
-def _figures(tally: Tally) -> list[str]:
-    figures = (tally.deals, tally.same, tally.differing, tally.failed, tally.cancelled, tally.more_fen, tally.less_fen)
-    return [f"{figure:,}" for figure in figures]
 
 
 def _why(failed: Exception) -> str:

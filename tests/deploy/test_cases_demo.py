@@ -20,7 +20,7 @@ from deploy.cases.ruling import ruling
 from deploy.migrate import SERVICES
 from deploy.stack import Stack
 
-LINES = [
+LINES: list[dict[str, Any]] = [
     {
         "role": "listing_recorder", "to": "psn_R", "points": "20/3", "amount": {"amount": 66667, "currency": "CNY"}, "credit": "S1",
         "clauses": ["A-2.7"], "evidence": ["lst_0001abcd@1"], "by_analogy": True,
@@ -48,8 +48,8 @@ REPLAY: dict[str, Any] = {
 }  # fmt: skip
 
 
-def page(replay: dict[str, Any], *, what_if: bool = False) -> str:
-    console = Console(width=160, file=io.StringIO())
+def page(replay: dict[str, Any], *, what_if: bool = False, width: int = 160) -> str:
+    console = Console(width=width, file=io.StringIO())
     with console.capture() as told:
         console.print(ruling(replay, what_if=what_if))
     return told.get()
@@ -70,6 +70,14 @@ def test_points_are_summed_exactly_and_fen_shown_as_yuan() -> None:
     assert total[3:5] == ["100", "10,000.00"]
     assert "666.67" in told
     assert "2024-03-08 16:00" in told, "times are Shanghai's"
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_no_amount_is_cut_however_narrow_the_terminal(width: int) -> None:
+    fees = {"agency": 288_888_888, "information": 88_888, "bank_rebate": 1_234_567_890}
+    lines = [{**line, "amount": {"amount": 288_888_888, "currency": "CNY"}} for line in LINES]
+    told = page({**REPLAY, "facts": {**REPLAY["facts"], "fees_fen": fees}, "lines": lines}, width=width)
+    assert [told.count(amount) for amount in ("888.88", "12,345,678.90", "2,888,888.88", "5,777,777.76")] == [4, 1, 3, 1]
 
 
 def test_what_came_late_is_marked() -> None:

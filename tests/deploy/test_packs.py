@@ -127,6 +127,16 @@ def test_sound_packs_give_exit_status_0(tmp_path: Path) -> None:
     assert json.loads(run.output)[0]["roles"][0]["title"] == {"zh": "金融顾问", "en": "finance adviser"}
 
 
+def test_on_a_narrow_terminal_names_and_points_stay_whole(sound: dict[str, Checked]) -> None:
+    lines = [" ".join(line.split()) for line in printed(checking.shown(sound["A"]), width=80).splitlines()]
+    first = lines.index("房源归属 listing held by 录入人 recorder")
+    assert lines[first - 3 : first + 5] == [
+        "类型 kind 买卖 sale", "独家 exclusive 无 no", "钥匙 key 无 no", "房源归属 listing held by 录入人 recorder",
+        "房源方 listing 录入人 30", "成交方 closing 成交人 60", "客户方 client 客源人 10", "合计 sum 100",
+    ]  # fmt: skip
+    assert not [line for line in lines if "…" in line]
+
+
 # Plans
 
 
@@ -258,6 +268,18 @@ def test_a_difference_is_printed_deal_by_deal_with_sums_and_with_what_could_not_
     assert told["sum"] == {"one_fen": 4_000_100, "other_fen": 4_000_001, "difference_fen": -99}
     assert told["untold"] == [{"name": "D3", "why": "404"}]
     assert told["deals"][0]["shares"][1] == {"to": "K", "one_fen": 600_000, "other_fen": 300_000, "difference_fen": -300_000}
+
+
+def test_on_a_narrow_terminal_ids_can_be_copied_and_amounts_are_whole() -> None:
+    long = replace_names(KEYED, f"dea_{'0' * 26}", {"C": f"psn_{'1' * 26}"})
+    rows = [" ".join(line.split()) for line in printed(differing.shown(A, B, [long, RENTED]), width=80).splitlines()]
+    assert f"成交 deal dea_{'0' * 26}" in rows
+    at = rows.index(f"归属 to psn_{'1' * 26}")
+    assert rows[at + 1 : at + 4] == ["A 版本 version 1 1,500,000", "B 版本 version 1 1,800,000", "差额 difference +300,000"]
+
+
+def replace_names(deal: Deal, name: str, names: dict[str, str]) -> Deal:
+    return Deal(name, deal.state, deal.facts, deal.scope, names)
 
 
 def test_a_cancelled_deal_says_so() -> None:

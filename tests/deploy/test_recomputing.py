@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -12,11 +13,13 @@ from typing import Any
 import asyncpg
 import msgspec
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from deploy.cli import app
 from deploy.migrate import prepare, role_of
 from deploy.recomputing.report import Report, State, Tally, kept
+from deploy.recomputing.showing import tallied
 from deploy.recomputing.workers import Crew, Worker, answers_of_the_queue
 from deploy.servers import Nats, Postgres, as_user
 from deploy.simulating.lives import Size, simulated
@@ -80,6 +83,17 @@ def test_what_is_kept_beside_a_report_that_is_shorter_than_it_should_be_is_not_b
     report.path.write_bytes(b"")
     assert kept(report.path) is None
     assert kept(tmp_path / "another.jsonl") is None
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_the_tally_is_whole_however_narrow_the_terminal(width: int) -> None:
+    state, company = State(ASKED, 10), f"cmp_{'1' * 26}"
+    state.tally[company] = Tally(99_888, 90_000, 3, 4, 22_277_777, 12_345_678)
+    console = Console(width=width, file=io.StringIO())
+    with console.capture() as told:
+        console.print(tallied(Report(Path("report.jsonl"), state)))
+    text = told.get()
+    assert [text.count(said) for said in (company, "99,888", "9,888", "22,277,777", "12,345,678", "…")] == [1, 2, 4, 2, 2, 0]
 
 
 # What makes no sense
