@@ -85,7 +85,8 @@ def diff(
     """Compare two packs over deals: what everyone would get under each, in fen.
 
     Over the deals of case files, played in a throwaway stack; without any, over the deals that a running Fenyong has recorded: all that
-    one may see, or those of --deal. Asks with the token in FENYONG_TOKEN, or in development with one minted for the person.
+    one may see, or those of --deal. Cancelled deals are listed, and stand in no sum: nothing of them is due.
+    Asks with the token in FENYONG_TOKEN, or in development with one minted for the person.
 
     Exit status: 0 no difference, 1 some, 2 a pack or every deal is refused (3: the throwaway stack did not start).
     """
@@ -103,7 +104,7 @@ def diff(
     else:
         wide_console().print(differing.shown(*packs, told))
     compared = [differing.compare(each, *packs) for each in told if isinstance(each, Deal)]
-    raise typer.Exit(_REFUSED if not compared and told else int(not all(each.is_same for each in compared)))
+    raise typer.Exit(_REFUSED if not compared and told else int(bool(differing.differ(compared))))
 
 
 def _opened(name: str) -> Pack:

@@ -43,6 +43,16 @@ class Compared:
     def is_same(self) -> bool:
         return not any(share.difference_fen for share in self.shares)
 
+    @property
+    def is_due(self) -> bool:
+        """Of a cancelled deal nothing is, under whichever pack."""
+        return self.deal.state != "cancelled"
+
+
+def differ(compared: Iterable[Compared]) -> list[Compared]:
+    """The deals that give something else under the other pack; cancelled ones give nothing."""
+    return [each for each in compared if each.is_due and not each.is_same]
+
 
 def compare(deal: Deal, one: Pack, other: Pack) -> Compared:
     """Splits the facts of a deal under both packs. They stay as they were recorded: who held what under the pack then in force, too."""
@@ -57,9 +67,9 @@ def compare(deal: Deal, one: Pack, other: Pack) -> Compared:
 
 
 def totals(compared: Iterable[Compared]) -> list[Share]:
-    """Everyone's shares over all deals; who is of a case, by case."""
+    """Everyone's shares over all deals but cancelled ones; who is of a case, by case."""
     fen: dict[str, list[int]] = {}
-    for each in compared:
+    for each in (each for each in compared if each.is_due):
         for share in each.shares:
             sums = fen.setdefault(f"{each.deal.scope} {share.to}".strip(), [0, 0])
             sums[0] += share.one_fen
@@ -107,10 +117,13 @@ def shown(one: Pack, other: Pack, told: Sequence[Told]) -> RenderableType:
     if len(compared) > 1:
         parts.append(Fitting(_totals(one, other, totals(compared))))
     parts += [Text(f"  未比较 not compared: {each.name}: {each.why}", style="yellow") for each in told if isinstance(each, Untold)]
-    differing = sum(not each.is_same for each in compared)
-    told_of = f"  {len(compared)} 笔成交，{differing} 笔有差异，不写入任何记录。 {len(compared)} compared, {differing} different."
-    parts.append(Text(told_of, style="bold"))
-    return Group(*parts)
+    return Group(*parts, Text(_counted(compared), style="bold"))
+
+
+def _counted(compared: Sequence[Compared]) -> str:
+    many, differing, cancelled = len(compared), len(differ(compared)), sum(not each.is_due for each in compared)
+    zh, en = (f"，{cancelled} 笔已撤销、不计入总计", f", {cancelled} cancelled and not in the totals") if cancelled else ("", "")
+    return f"  {many} 笔成交，{differing} 笔有差异{zh}，不写入任何记录。 {many} compared, {differing} different{en}."
 
 
 def _deals(one: Pack, other: Pack, compared: Iterable[Compared]) -> Table:

@@ -287,6 +287,18 @@ def test_a_cancelled_deal_says_so() -> None:
     assert "D9 已撤销 cancelled" in " ".join(printed(differing.shown(A, B, [cancelled])).split())
 
 
+def test_a_cancelled_deal_is_listed_and_stands_in_no_sum() -> None:
+    deals = [KEYED, Deal("D9", "cancelled", KEYED.facts)]
+    rows = [" ".join(line.split()) for line in printed(differing.shown(A, B, deals)).splitlines()]
+    assert rows.count("合计 sum 3,000,000 3,000,000 0") == 3, "each deal's, and that of the totals, which is the first's alone"
+    assert any("2 笔成交，1 笔有差异，1 笔已撤销、不计入总计" in row for row in rows)
+    told = differing.as_json(A, B, deals)
+    assert told["sum"] == {"one_fen": 3_000_000, "other_fen": 3_000_000, "difference_fen": 0}
+    assert {each["to"]: each["difference_fen"] for each in told["totals"]} == {"R": 0, "K": -300_000, "C": 300_000, "E": 0}
+    assert [each["state"] for each in told["deals"]] == ["settled", "cancelled"]
+    assert [each.deal.name for each in differing.differ(differing.compare(each, A, B) for each in deals)] == ["D1"]
+
+
 def test_a_pack_of_ones_own_is_compared_like_any_other(tmp_path: Path) -> None:
     pack: Pack = load(written(tmp_path, own()))
     facts = replace(with_listing(a_sale(), exclusives=(EXCLUSIVE,)), named={"adviser": "M"})
