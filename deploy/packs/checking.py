@@ -14,13 +14,14 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.packs import words
+from deploy.packs.chinese import both
 from deploy.packs.rows import Row, rows_of
 from deploy.tables import Fitting
 from services.commission.rules import Split, combining
 from services.commission.rules.combining import Combined, Setting, Value
 from shared.money import points_text
 from shared.problems import Words
-from shared.regulation import Pack, Refused, in_chinese, load
+from shared.regulation import Pack, Refused, load
 
 ROWS_MAX = 64
 """More rows than this are printed only when asked for."""
@@ -106,9 +107,7 @@ def problem(told: Mapping[str, Any]) -> Text:
     """One thing that is wrong: the line, the place, the clause and the reason."""
     line = f"第 {told['line']} 行 line {told['line']}  " if told.get("line") else ""
     clause = f"  ({told['clause']})" if told.get("clause") else ""
-    reason, zh = str(told["reason"]), in_chinese(str(told["reason"]))
-    said = reason if zh == reason else f"{zh}。 {reason}"
-    return Text.assemble("  ", line, (str(told["place"] or "—"), "bold"), clause, f"  {said}")
+    return Text.assemble("  ", line, (str(told["place"] or "—"), "bold"), clause, f"  {both(str(told['reason']))}")
 
 
 def _head(pack: Pack) -> Text:

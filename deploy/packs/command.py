@@ -18,6 +18,7 @@ from deploy.cases.founding import FoundingFailed, minted
 from deploy.cases.packs import PackUnreadable, open_pack
 from deploy.children import DidNotStart
 from deploy.packs import checking, differing, planning
+from deploy.packs.chinese import both
 from deploy.packs.deals import Deal, DealsUnseen, Told, of_cases, recorded
 from deploy.packs.planning import Plan
 from shared.regulation import Pack, load
@@ -68,6 +69,14 @@ Folder = Annotated[Path, typer.Option("--folder", metavar="FOLDER", help="Where 
 
 _REFUSED = 2
 _NOT_PLAYED = 3
+_NOTHING_RUNS = (
+    "没有以 {folder} 为数据的 Fenyong 在运行；请用 `fenyong up` 启动，或写明 --address，或列出案例文件。\n"
+    "Nothing runs here with its data in {folder}; `fenyong up` does. Or say --address, or name case files."
+)
+_NO_DEMONSTRATION = (
+    "这里没有演示（`fenyong up` 会演示一次）。请写明 --company 和 --person，或设 FENYONG_TOKEN。\n"
+    "No demonstration runs here (`fenyong up` plays one). Say --company and --person, or FENYONG_TOKEN."
+)
 
 
 @pack.command("diff")
@@ -112,10 +121,10 @@ def _opened(name: str) -> Pack:
     try:
         found = open_pack(name, beside=Path())
     except PackUnreadable as error:
-        typer.echo(str(error), err=True)
+        typer.echo(both(str(error)), err=True)
         raise typer.Exit(_REFUSED) from error
     if found.wrong:
-        typer.echo(f"{name}: {found.wrong}", err=True)
+        typer.echo(both(f"{name}: {found.wrong}"), err=True)
         raise typer.Exit(_REFUSED)
     return load(found.document)
 
@@ -123,7 +132,7 @@ def _opened(name: str) -> Pack:
 async def _recorded(deals: list[str], address: str | None, company: str | None, person: str | None, folder: Path) -> list[Told]:
     demo, where = noted(folder), address or os.environ.get("FENYONG_ADDRESS") or running_address(folder)
     if where is None:
-        typer.echo(f"Nothing runs here with its data in {folder}; `fenyong up` does. Or say --address, or name case files.", err=True)
+        typer.echo(_NOTHING_RUNS.format(folder=folder), err=True)
         raise typer.Exit(_REFUSED)
     after = Positions()
     async with Wire(where, patience_s=_PATIENCE_S) as wire:
@@ -136,7 +145,7 @@ async def _recorded(deals: list[str], address: str | None, company: str | None, 
 def _asking(demo: Demo | None, company: str | None, person: str | None) -> dict[str, str]:
     """Who asks: as said, else the demonstration's auditor."""
     if demo is None and (company is None or person is None):
-        typer.echo("No demonstration runs here (`fenyong up` plays one). Say --company and --person, or FENYONG_TOKEN.", err=True)
+        typer.echo(_NO_DEMONSTRATION, err=True)
         raise typer.Exit(_REFUSED)
     return {"person": person or (demo.auditor if demo else ""), "company": company or (demo.company if demo else "")}
 

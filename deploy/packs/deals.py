@@ -88,7 +88,7 @@ async def _of_story(wire: Wire, played: Played, name: str, id: str) -> Told:
     """A deal of a story, as the auditor of its company sees it."""
     assert played.cast is not None, "who was played has a cast"
     cast, titled = played.cast, f"{played.case.id} {name}"
-    told: Told = Untold(titled, "nobody sees it")
+    told: Told = Untold(titled, "无人可见 nobody sees it")
     for company in cast.companies.values():
         answer = await _replayed(wire, id, company.auditor, cast.after)
         told = told_of(titled, answer, scope=played.case.id, names={person: name for name, person in cast.people.items()})
@@ -141,7 +141,7 @@ def told_of(name: str, answer: Answer, *, scope: str = "", names: Mapping[str, s
     if not answer.done:
         return Untold(name, str(answer))
     if not answer.body["facts"]:
-        return Untold(name, f"its evidence was altered: {' '.join(answer.body['altered'])}")
+        return Untold(name, f"证据已被改动 its evidence was altered: {' '.join(answer.body['altered'])}")
     return Deal(name, answer.body["state"], _whole(answer.body), scope, names or {})
 
 

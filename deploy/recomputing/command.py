@@ -78,14 +78,14 @@ def recompute(
         with database(folder) as dsn:
             environment = {"FENYONG_DATABASE": dsn, **({"FENYONG_NATS": broker(folder)} if work or enqueue else {})}
             if report is None:
-                console.print(f"draining the queue with {workers} processes; Ctrl-C stops")
+                console.print(f"{workers} 个进程处理队列，Ctrl-C 停止。 draining the queue with {workers} processes; Ctrl-C stops")
                 asyncio.run(drained(environment, workers))
             asyncio.run(_recomputed(environment, report, console, 0 if enqueue else workers))
     except (NothingThere, DidNotStart, Refused, Broken, OSError, regulation.Refused) as failed:
         typer.echo(_why(failed), err=True)
         raise typer.Exit(2) from failed
     except KeyboardInterrupt:
-        typer.echo("stopped" if work else "broken off; the same command with --resume goes on", err=True)
+        typer.echo("已停止 stopped" if work else _BROKEN_OFF, err=True)
         raise typer.Exit(130) from None
     raise typer.Exit(1 if report.whole.differing and pack is None else 0)
 
@@ -104,10 +104,10 @@ def _begun(what: Document, out: Path, size: int, console: Console, *, resume: bo
             raise typer.BadParameter(_HALF_MADE.format(out=out), param_hint="--out")
         if others := differing(state, what, size):
             raise typer.BadParameter(_OF_ANOTHER.format(out=out, others=" ".join(others)), param_hint="--resume")
-        console.print(f"going on after {state.chunks} chunks of {size} deals")
+        console.print(f"从已完成的 {state.chunks} 段之后继续。 going on after {state.chunks} chunks of {size} deals")
         return Report(out, state)
     if resume:
-        console.print("there is nothing to go on with; starting from the beginning")
+        console.print("没有可继续的，从头开始。 there is nothing to go on with; starting from the beginning")
     return Report(out, State(what, size))
 
 
@@ -136,8 +136,10 @@ async def _recomputed(environment: dict[str, str], report: Report, console: Cons
         took_s = time.perf_counter() - began
     deals = sum(job["chunk"]["deals"] for job in jobs)
     console.print(tallied(report))
-    told = f"{deals:,} settled deals looked through in {took_s:.1f} s, {deals / took_s:,.0f} a second"
-    console.print(f"{told}; at most {peak_kib // 1024} MiB a process\nreport: {report.path}")
+    a_second, peak_mib = f"{deals / took_s:,.0f}", peak_kib // 1024
+    console.print(f"{took_s:.1f} 秒看过 {deals:,} 笔已结算成交，每秒 {a_second} 笔；每个进程最多 {peak_mib} MiB。")
+    console.print(f"{deals:,} settled deals looked through in {took_s:.1f} s, {a_second} a second; at most {peak_mib} MiB a process")
+    console.print(f"报告 report: {report.path}", soft_wrap=True)
 
 
 def _run(plan: Document, size: int) -> str:
@@ -147,7 +149,7 @@ def _run(plan: Document, size: int) -> str:
 
 async def _gathered(report: Report, answers: AsyncIterator[Document], sizes: list[int], console: Console) -> int:
     """Takes in the answers under a progress bar; the most memory that one of those who answered has held, in KiB."""
-    columns = (TextColumn("recomputing"), BarColumn(), MofNCompleteColumn(), _Speed(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (TextColumn("重算 recomputing"), BarColumn(), MofNCompleteColumn(), _Speed(), TimeElapsedColumn(), TimeRemainingColumn())
     peak_kib = 0
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("recomputing", total=sum(sizes), completed=sum(sizes[: report.state.chunks]))
@@ -166,11 +168,23 @@ class _Speed(ProgressColumn):
 def _why(failed: Exception) -> str:
     match failed:
         case Refused(code="unknown_reference"):
-            return "No such pack: it neither comes with the product nor was ever activated. A file's name ends in .yaml"
+            return _NO_SUCH_PACK
         case Broken():
-            return "A process that recomputes ended before it had answered; what it said stands above. --resume goes on"
+            return _ENDED
         case regulation.Refused():
-            return f"{failed.code}: {failed.facts.get('place')}: {failed.facts.get('reason')}"
+            reason = str(failed.facts.get("reason"))
+            return f"--pack：{failed.facts.get('place')} {regulation.in_chinese(reason)}。 {failed.code}: {reason}"
         case OSError(filename=str() as file, strerror=str() as why):
-            return f"{file}: {why}"
+            return f"无法读写 cannot be read or written: {file}: {why}"
     return str(failed)
+
+
+_BROKEN_OFF = "已中断；同一命令加 --resume 继续。 broken off; the same command with --resume goes on"
+_NO_SUCH_PACK = (
+    "没有这个制度包：既不随产品提供，也从未生效。文件名以 .yaml 结尾。\n"
+    "No such pack: it neither comes with the product nor was ever activated. A file's name ends in .yaml"
+)
+_ENDED = (
+    "重算进程未答复即结束，其输出见上；--resume 继续。\n"
+    "A process that recomputes ended before it had answered; what it said stands above. --resume goes on"
+)

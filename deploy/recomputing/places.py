@@ -30,7 +30,10 @@ def database(folder: Path) -> Iterator[str]:
         return
     server = Postgres(folder / "postgres")
     if not server.exists:
-        raise NothingThere(f"There is no data in {folder}. Say --folder, or FENYONG_DATABASE, the address of the commission's database.")
+        zh = f"{folder} 中没有数据。请写明 --folder，或以 FENYONG_DATABASE 给出分佣库的地址。"
+        raise NothingThere(
+            f"{zh}\nThere is no data in {folder}. Say --folder, or FENYONG_DATABASE, the address of the commission's database."
+        )
     running = server.running()
     if running is not None:
         yield as_user(running, database=role_of("commission"), user=role_of("commission"))
@@ -43,5 +46,6 @@ def broker(folder: Path) -> str:
     """The broker's address. Raises NothingThere."""
     found = os.environ.get("FENYONG_NATS") or Nats(folder / "nats").running()
     if found is None:
-        raise NothingThere(f"No broker runs with its data in {folder}; `fenyong up` starts one. Or say FENYONG_NATS.")
+        zh = f"没有以 {folder} 为数据的消息服务在运行；`fenyong up` 会启动它。或设 FENYONG_NATS。"
+        raise NothingThere(f"{zh}\nNo broker runs with its data in {folder}; `fenyong up` starts one. Or say FENYONG_NATS.")
     return found

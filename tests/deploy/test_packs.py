@@ -17,6 +17,7 @@ from deploy.cases.calling import Answer
 from deploy.cli import app
 from deploy.packs import checking, differing, planning
 from deploy.packs.checking import Checked
+from deploy.packs.chinese import both
 from deploy.packs.deals import Deal, Untold, told_of
 from deploy.packs.rows import rows_of
 from services.commission.rules import FollowUp, combining, document_of
@@ -166,14 +167,19 @@ def test_a_plan_says_which_pack_is_in_force_where_and_until_when(tmp_path: Path)
     [
         (
             "{pack: B, from: 2025-01-01 00:00, store: S1}",
-            "[1].from 同一范围已有另一制度包从同一时刻生效 (S1,",
+            "[1].from 同一范围（门店 S1，2025-01-01 00:00）已有另一制度包从同一时刻生效。 another pack is activated",
         ),
-        ("{pack: nothing, from: 2025-01-01}", "[1] unknown pack nothing"),
-        ("{pack: bad.yaml, from: 2025-01-01}", "[1].pack bad.yaml: clauses is a list of clauses"),
-        ("{pack: B, form: 2025-01-01}", "[1] form is no part of a plan"),
-        ("{pack: B}", "[1] lacks from"),
-        ("{pack: [B], from: 2025-01-01}", "[1] pack is a single value"),
-        ("B", "[1] is a mapping of pack, from and store"),
+        ("{pack: nothing, from: 2025-01-01}", "[1] 没有制度包 nothing：既没有 packs/nothing.yaml，也没有这个文件。 unknown pack nothing"),
+        (
+            "{pack: bad.yaml, from: 2025-01-01}",
+            "[1].pack bad.yaml：clauses 应为条款的列表，按适用的先后排列。 bad.yaml: clauses is a list of clauses",
+        ),
+        ("{pack: B, form: 2025-01-01}", "[1] 计划没有 form 这一项；只有 pack、from、store。 form is no part of a plan"),
+        ("{pack: B}", "[1] 缺 from。 lacks from"),
+        ("{pack: [B], from: 2025-01-01}", "[1] pack 应为单个值。 pack is a single value"),
+        ("B", "[1] 应为 pack、from、store 的映射。 is a mapping of pack, from and store"),
+        ("{pack: B, from: 2025-04-31}", "[1] from：没有 2025-04-31 这个日期或时刻。 from: there is no 2025-04-31"),
+        ("{pack: B, from: soon}", "[1] from：soon 不是 2024-03-01 10:00 这样的时刻。 from: soon is no time such as 2024-03-01 10:00"),
     ],
 )
 def test_a_plan_that_cannot_be_is_refused_with_the_place_and_the_reason(tmp_path: Path, line: str, told: str) -> None:
@@ -184,6 +190,13 @@ def test_a_plan_that_cannot_be_is_refused_with_the_place_and_the_reason(tmp_path
     text = printed(planning.shown(plan))
     assert told in " ".join(text.split())
     assert "line 2" in text
+
+
+def test_what_is_wrong_in_a_file_keeps_its_line_in_both_languages() -> None:
+    assert both("my.yaml: line 5, clauses[0] names the clause") == (
+        "my.yaml：第 5 行，clauses[0] 应写明条款编号。 my.yaml: line 5, clauses[0] names the clause"
+    )
+    assert both("something new") == "something new"
 
 
 def test_one_store_and_the_company_may_begin_at_once(tmp_path: Path) -> None:
@@ -244,7 +257,7 @@ def test_the_first_showing_of_any_listing_is_read_off_the_timeline() -> None:
 
 def test_a_deal_whose_evidence_was_altered_or_that_one_may_not_see_is_not_compared() -> None:
     altered = Answer(200, {"facts": {}, "altered": ["lst_1@2"], "timeline": [], "state": "settled"}, None)
-    assert told_of("D1", altered) == Untold("D1", "its evidence was altered: lst_1@2")
+    assert told_of("D1", altered) == Untold("D1", "证据已被改动 its evidence was altered: lst_1@2")
     assert isinstance(told_of("D1", Answer(404, {"code": "unknown_reference", "detail": ""}, None)), Untold)
 
 
@@ -306,7 +319,11 @@ def test_a_pack_of_ones_own_is_compared_like_any_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("packs", "why"), [(("A", "nothing"), "unknown pack nothing"), (("bad.yaml", "A"), "bad.yaml: version is missing")]
+    ("packs", "why"),
+    [
+        (("A", "nothing"), "没有制度包 nothing：既没有 packs/nothing.yaml，也没有这个文件。 unknown pack nothing"),
+        (("bad.yaml", "A"), "bad.yaml：version 缺失。 bad.yaml: version is missing"),
+    ],
 )
 def test_a_pack_that_cannot_be_compared_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packs: tuple[str, str], why: str
@@ -330,4 +347,5 @@ def test_without_cases_a_running_fenyong_is_asked_for(tmp_path: Path, monkeypatc
     monkeypatch.delenv("FENYONG_ADDRESS", raising=False)
     run = CliRunner().invoke(app, ["pack", "diff", "A", "B", "--folder", str(tmp_path)])
     assert run.exit_code == 2
+    assert "为数据的 Fenyong 在运行" in run.output
     assert "Nothing runs here" in run.output

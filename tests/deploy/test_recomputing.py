@@ -217,7 +217,7 @@ async def test_the_command_goes_on_where_it_was_broken_off_and_the_report_is_the
     assert (status, "going on after 2 chunks of 3 deals" in told) == (0, True), told
     assert again.read_bytes() == whole.read_bytes()
     status, told = await recomputed("--pack", "nobodys")
-    assert (status, "No such pack" in told) == (2, True)
+    assert (status, "没有这个制度包" in told, "No such pack" in told) == (2, True, True)
 
 
 @pytest.mark.usefixtures("environment")
