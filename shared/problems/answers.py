@@ -274,6 +274,11 @@ ANSWERS: Final[dict[str, Problem]] = {
 FIELD_ERRORS: Final[dict[str, Words]] = {
     "missing": Words("缺少这一项，请补上。", "This is missing; add it."),
     "unknown_field": Words("没有这个字段，请去掉或核对名称。", "There is no such field; leave it out, or check its name."),
+    "unknown_parameter": Words(
+        "这里没有这个查询参数，请去掉或核对名称[；可用的：{options}]。",
+        "There is no such parameter here; leave it out, or check its name[; there are: {options}].",
+    ),
+    "given_twice": Words("这个查询参数只能给出一次。", "This parameter can be given only once."),
     "wrong_type": Words("类型不对[，应为{expected}]。", "This has the wrong type[; it should be {expected}]."),
     "out_of_range": Words("数值超出范围[（{bound}）]。", "The number is out of range[ ({bound})]."),
     "too_long": Words("太长[，最多 {limit}]。", "This is too long[; at most {limit}]."),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, get_args, get_origin
 
 from fastapi import APIRouter
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
@@ -74,12 +77,14 @@ class ActRoute(APIRoute):
         return media
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        answer = super().get_route_handler()
+        answer, parameters = super().get_route_handler(), self._parameters()
 
         async def handle(request: Request) -> Response:
             service: Service = request.app.state.service
             reading = StrictRequest(request.scope, request.receive)
             context = None if self.act is None else await context_of(reading, service, self.act)
+            if self.path.startswith("/v1/"):
+                reading.refuse_other_parameters(parameters)
             if request.method == "POST":
                 if self.media:
                     body = await reading.take_file(service.settings, self.media)
@@ -92,11 +97,33 @@ class ActRoute(APIRoute):
 
         return handle
 
+    def _parameters(self) -> dict[str, bool]:
+        """What its query may hold, by name, and whether that may stand there several times."""
+        fields = [field for field in get_flat_params(self.dependant) if isinstance(field.field_info, Query)]
+        return {field.alias: _is_list(field.field_info.annotation) for field in fields}
+
+
+def _is_list(annotation: Any) -> bool:
+    return any(get_origin(part) is list for part in (annotation, *get_args(annotation)))
+
 
 class StrictRequest(Request):
-    """A request whose body is read within limits of size and time, and as JSON without second meanings."""
+    """A request whose query holds nothing that its route does not know, and whose body is read within limits of size and time, and as
+    JSON without second meanings."""
 
     _content: Any = None
+
+    def refuse_other_parameters(self, known: Mapping[str, bool]) -> None:
+        """Declined for a parameter that is not among these, and for one given twice that is not known to be a list."""
+        given = Counter(name for name, _ in self.query_params.multi_items())
+        strange = [
+            FieldError(f"/query/{escaped(name)}", "unknown_parameter", {"options": sorted(known) or None})
+            for name in given
+            if name not in known
+        ]
+        again = [FieldError(f"/query/{name}", "given_twice") for name, times in given.items() if times > 1 and known.get(name) is False]
+        if strange or again:
+            raise Declined("invalid_request", errors=[*strange, *again][:20])
 
     async def take_body(self, settings: Settings, *, declared: bool) -> bytes:
         """The body's bytes; Declined for what is too large, too slow, no JSON, or there though the route has none."""

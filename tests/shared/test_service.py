@@ -451,6 +451,28 @@ async def test_a_limit_has_limits(door: Door, limit: str) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/query/limit")
 
 
+async def test_a_parameter_that_nobody_knows_is_named_with_those_that_are_there(door: Door) -> None:
+    agent = await door.hire()
+    id = (await door.post("/v1/listings", agent, {"text": "a flat"})).json()["id"]
+    answer = await door.get("/v1/listings?limit=1&stauts=sold&13912345678=x", agent, accept_language="en")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    first, second = answer.json()["errors"]
+    assert (first["pointer"], first["code"]) == ("/query/stauts", "unknown_parameter")
+    assert "there are: about, cursor, limit" in first["detail"]
+    assert "13912345678" not in second["pointer"]
+    command = await door.post(f"/v1/listings/{id}:follow-up?text=called", agent, {"text": "called"})
+    assert (command.status_code, command.json()["errors"][0]["pointer"]) == (422, "/query/text")
+    assert (await door.get("/v1/problems/forbidden?language=en")).status_code == 422
+    assert await door.positions() == 1
+
+
+async def test_a_parameter_is_given_once_unless_it_is_a_list(door: Door) -> None:
+    agent = await door.hire()
+    answer = await door.get("/v1/listings?limit=1&limit=2", agent)
+    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [("/query/limit", "given_twice")]
+    assert (await door.get("/v1/listings?about=key&about=owner&limit=1", agent)).status_code == 200
+
+
 # -- about itself
 
 
@@ -472,7 +494,7 @@ async def test_each_request_is_one_line_in_the_log(door: Door, capsys: pytest.Ca
     await door.get("/v1/%0a%1b[31m13912345678", agent)
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     requests = [line for line in lines if line["event"] == "request"]
-    assert [(line["method"], line["route"], line["status"]) for line in requests] == [("GET", "/v1/listings", 200), ("GET", "-", 404)]
+    assert [(line["method"], line["route"], line["status"]) for line in requests] == [("GET", "/v1/listings", 422), ("GET", "-", 404)]
     assert requests[0]["request_id"] == "mine-1"
     assert "13912345678" not in json.dumps(lines)
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
+from fastapi import Query
 from msgspec import Struct
 from pydantic import Field
 from starlette.responses import Response
@@ -139,7 +140,7 @@ async def show(ctx: Ctx, id: ListingId, as_of: Instant | None = None) -> Respons
 
 
 @routes.query("/v1/listings", act="listing.read")
-async def listed(ctx: Ctx, page: Paged) -> Response:
+async def listed(ctx: Ctx, page: Paged, about: Annotated[list[Short] | None, Query()] = None) -> Response:
     after = int(page.after[0]) if page.after else 0
     entries = await ctx.service.log.read(after, page.limit + 1, ctx.tenant)
     return ctx.show_page(page, entries, at=lambda entry: [entry.position], as_shown=lambda entry: {"id": entry.id})
