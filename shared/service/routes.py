@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from shared.identity import ACTS, OPEN
 from shared.service.answers import Declined, FieldError
-from shared.service.reading import escaped, read_json
+from shared.service.reading import Body, escaped, read_json
 from shared.service.request import context_of
 from shared.service.running import Service
 from shared.service.settings import Settings
@@ -64,7 +64,14 @@ class Routes(APIRouter):
 
 
 class ActRoute(APIRoute):
-    """Knows its act, and reads its body itself."""
+    """Knows its act, and reads its body itself; no body is as `{}` where every field may be left out."""
+
+    def __init__(self, path: str, endpoint: Endpoint, **more: Any) -> None:
+        super().__init__(path, endpoint, **more)
+        if self.body_field is not None:
+            kind = self.body_field.field_info.annotation
+            if isinstance(kind, type) and issubclass(kind, Body) and not any(field.is_required() for field in kind.model_fields.values()):
+                self.body_field.field_info.default = kind()
 
     @property
     def act(self) -> str | None:

@@ -190,6 +190,14 @@ async def test_a_command_without_fields_takes_no_body_or_an_empty_one(door: Door
     assert answers[2].json()["errors"][0]["pointer"] == "/tenant"
 
 
+async def test_no_body_is_as_an_empty_one_where_all_may_be_left_out(door: Door) -> None:
+    agent, manager = await door.hire(), await door.hire("store_manager")
+    id = (await door.post("/v1/listings", agent, {"text": "a flat"})).json()["id"]
+    answers = [await door.post(f"/v1/listings/{id}:reassign", manager, body) for body in (None, b"", {}, {"important": False}, b"null")]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 422]
+    assert answers[3].json()["texts"] == ["a flat", *["moved, and important"] * 3, "moved"]
+
+
 async def test_bodies_and_headers_have_limits(door: Door) -> None:
     agent = await door.hire()
     taken_bytes = 0

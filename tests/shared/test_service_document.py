@@ -49,3 +49,8 @@ def test_a_command_says_that_it_takes_a_token_and_a_key(document: dict[str, Any]
     assert [one["name"] for one in settle["parameters"] if one["in"] == "header"] == ["Idempotency-Key"]
     assert "problem+json" in str(settle["responses"]["default"])
     assert "security" not in document["paths"]["/v1/problems/{code}"]["get"]
+
+
+def test_a_body_of_which_all_may_be_left_out_may_be_left_out_itself(document: dict[str, Any]) -> None:
+    bodies = {verb: document["paths"][f"/v1/clients/{{id}}:{verb}"]["post"]["requestBody"] for verb in ("mark-important", "set-level")}
+    assert [bodies[verb].get("required", False) for verb in ("mark-important", "set-level")] == [False, True]

@@ -96,6 +96,10 @@ class Adding(Body):
     text: Text
 
 
+class Moving(Body):
+    important: bool = True
+
+
 class Joining(Body):
     id: PersonId
     store: Short
@@ -125,9 +129,10 @@ async def take_key(ctx: Ctx, id: ListingId) -> Response:
 
 
 @routes.command("/v1/listings/{id}:reassign", act="listing.reassign")
-async def reassign(ctx: Ctx, id: ListingId) -> Response:
+async def reassign(ctx: Ctx, id: ListingId, body: Moving) -> Response:
     ctx.allow(stores=["S1"])
-    return ctx.reply(await ctx.parts.change(id, add, command=ctx.command(), by=ctx.caller.person, text="moved", answer=done(id)))
+    text = "moved, and important" if body.important else "moved"
+    return ctx.reply(await ctx.parts.change(id, add, command=ctx.command(), by=ctx.caller.person, text=text, answer=done(id, "texts")))
 
 
 @routes.query("/v1/listings/{id}", act="listing.read")
