@@ -129,13 +129,15 @@ def leave(person: Person, *, by: Caller, kind: Departure, at: datetime) -> list[
 def grant_leave(
     person: Person, *, by: Caller, first: date, last: date, maintainer: str | None, maintainer_post: Post | None, at: datetime
 ) -> list[PersonEvent]:
-    """C-1: the manager grants leave; it may name who keeps the listings up meanwhile (B-1-3-7)."""
+    """C-1: the manager grants leave; it may name who keeps the listings up meanwhile, who is somebody else (B-1-3-7)."""
     allow(by, "leave.grant", over=(person.post,))
     _refuse_who_left(person)
     if last < first:
         raise Refused("leave_ends_before_it_begins", "C-1", first=first, last=last)
     if maintainer is not None and (maintainer_post is None or not maintainer_post.in_post):
         raise Refused("unknown_reference", "C-1", field="maintainer")
+    if maintainer == person.post.person:
+        raise Refused("own_maintainer", "B-1-3-7", person=maintainer)
     return [LeaveGranted(by.person, first, last, maintainer, at)]
 
 

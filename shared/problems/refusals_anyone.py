@@ -139,6 +139,14 @@ REFUSALS: Final[dict[str, Problem]] = {
             "The leave's last day[ {last}] lies before its first[ {first}]. Check the dates.",
         ),
     ),
+    "own_maintainer": refusal(
+        ("不能由本人代维护", "Nobody keeps their own listings up while on leave"),
+        (
+            "休假人不能做自己的代维护人。请改填一位在职同事，或先不填。",
+            "Who is on leave cannot be their own maintainer. Name a colleague in post, or nobody for now.",
+        ),
+        ("休假期间房源由另一位维护人跟进。", "During a leave somebody else keeps the listings up."),
+    ),
     "leave_needs_no_approval": refusal(
         ("这次请假不需要人事批准", "This leave needs no approval"),
         (

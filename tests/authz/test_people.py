@@ -150,6 +150,13 @@ def test_a_maintainer_is_someone_in_post(post: Post | None) -> None:
         granted(person(), maintainer="H", maintainer_post=post)
 
 
+@clause("C-1")
+def test_a_maintainer_is_somebody_else() -> None:
+    with refused("own_maintainer", "B-1-3-7", person="R"):
+        granted(person(), maintainer="R", maintainer_post=AGENT)
+    assert granted(person(), maintainer="H", maintainer_post=MAINTAINER)
+
+
 @pytest.mark.parametrize("caller", [by("agent"), by("store_manager", "S2"), by("area_manager", "S9", "S"), by("personnel")])
 def test_leave_is_granted_by_managers_of_the_store(caller: Caller) -> None:
     with refused("forbidden"):
