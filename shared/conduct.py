@@ -56,10 +56,13 @@ def _cores(phrases: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def late_entry(pack: Pack, recorder: str, acquired_at: datetime | None, at: datetime) -> Violation | None:
-    """A-2.1 (B-2-1 in its place under B): entered later than the pack's hours after it was acquired; the end instant is in time."""
+    """A-2.1 (B-2-1 in its place under B): entered later than the pack's hours after it was acquired; the end instant is in time.
+    What is said to be acquired after `at` is refused."""
     clause = "B-2-1" if pack.has("B-2-1") else "A-2.1"
     if acquired_at is None or not pack.has(clause):
         return None
+    if acquired_at > at:
+        raise Refused("date_is_to_come", clause, pack=pack, field="acquired_at", day=acquired_at)
     if at <= acquired_at + timedelta(hours=pack[clause].hours):
         return None
     return Violation(kind="late_entry", clause=clause, person=recorder)

@@ -125,6 +125,10 @@ REFUSALS: Final[dict[str, Problem]] = {
             "A pack's shares sum to 100, its clauses are known, and its start is neither taken nor past.",
         ),
     ),
+    "date_is_to_come": refusal(
+        ("时间还没有到", "That is still to come"),
+        ("所填时间[ {day} ]还没有到。请填已经发生的时间。", "The time you gave[, {day},] is still to come. Give when it happened."),
+    ),
     "has_left": refusal(
         ("该员工已离职", "That person has left"),
         (

@@ -75,10 +75,6 @@ REFUSALS: Final[dict[str, Problem]] = {
         ("日期已过", "That day is over"),
         ("所填日期[ {day} ]已经过去。请填今天或以后的日期。", "The day you gave[, {day},] is over. Give today or a later day."),
     ),
-    "date_is_to_come": refusal(
-        ("时间还没有到", "That is still to come"),
-        ("所填时间[ {day} ]还没有到。请填已经发生的时间。", "The time you gave[, {day},] is still to come. Give when it happened."),
-    ),
     "file_closed": refusal(
         ("客户档案已关闭", "The file is closed"),
         (

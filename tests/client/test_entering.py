@@ -87,6 +87,13 @@ def test_a_viewing_with_a_duplicate_is_one_with_that_person() -> None:
 
 
 @clause("A-2.1")
+def test_a_client_acquired_this_instant_is_in_time_and_one_a_second_later_is_still_to_come() -> None:
+    assert violations(Buyer().enter("2024-03-01 09:00", acquired_at=at("2024-03-01 09:00:00"))) == []
+    with refused("date_is_to_come", "A-2.1", field="acquired_at"):
+        Buyer().enter("2024-03-01 09:00", acquired_at=at("2024-03-01 09:00:01"))
+
+
+@clause("A-2.1")
 def test_an_hour_is_in_time_and_a_second_more_is_late() -> None:
     assert violations(Buyer().enter("2024-03-01 09:00", acquired_at=at("2024-03-01 08:00:00"))) == []
     late = Buyer().enter("2024-03-01 09:00", acquired_at=at("2024-03-01 07:59:59"))

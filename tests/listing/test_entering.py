@@ -320,6 +320,19 @@ def test_under_b_it_is_two_hours() -> None:
     assert [(v.kind, v.clause) for v in violations(late)] == [("late_entry", "B-2-1")]
 
 
+@clause("A-2.1")
+def test_what_is_acquired_this_instant_is_in_time_and_a_second_later_is_still_to_come() -> None:
+    assert violations(Flat().enter("2024-03-01 10:30", acquired_at=at("2024-03-01 10:30:00"))) == []
+    with refused("date_is_to_come", "A-2.1", field="acquired_at"):
+        Flat().enter("2024-03-01 10:30", acquired_at=at("2024-03-01 10:30:01"))
+
+
+@clause("B-2-1")
+def test_under_b_nothing_is_acquired_in_time_to_come_either() -> None:
+    with refused("date_is_to_come", "B-2-1", field="acquired_at"):
+        Flat(B).enter("2024-03-01 10:30", acquired_at=at("2024-03-01 10:30:01"))
+
+
 def test_without_a_declared_time_nothing_is_late() -> None:
     assert violations(Flat().enter(acquired_at=None)) == []
 
