@@ -212,6 +212,9 @@ class Asked:
         assert "psn_" not in str(found)
         assert len((await self.people.read("T", "/v1/precedents", clause="A-1.N1"))["data"]) == 1
         assert (await self.people.read("T", "/v1/precedents", clause="A-2.7"))["data"] == []
+        for lists in ("precedents", "violations"):
+            unknown = await self.people.get("T", f"/v1/{lists}", clause="XYZ")
+            assert [(wrong["pointer"], wrong["code"]) for wrong in unknown.json()["errors"]] == [("/query/clause", "not_one_of")]
         assert [len(page) for page in await self.people.pages("AM", "/v1/precedents", limit=1)] == [1, 1]
 
     async def a_manager_proposes_what_no_rule_found(self) -> None:

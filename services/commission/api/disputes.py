@@ -34,7 +34,7 @@ from shared.entry import Entry, id_of
 from shared.eventlog import Answer
 from shared.identity import post_of
 from shared.regulation import Refused, load
-from shared.service import Body, Context, Ctx, DealId, DisputeId, Paged, Query64, Reason, Routes, Short, json_of
+from shared.service import Body, Context, Ctx, DealId, DisputeId, Paged, Reason, Routes, Short, json_of
 from shared.tenure import ground
 
 routes = Routes()
@@ -368,7 +368,7 @@ def _named(entry: Entry, *, in_deal: bool) -> dict[str, Any]:
 
 @routes.query("/v1/precedents", act="precedent.read")
 async def precedents(
-    ctx: Ctx, page: Paged, clause: Query64 | None = None, outcome: Literal["upheld", "corrected", "rejected"] | None = None
+    ctx: Ctx, page: Paged, clause: ClauseId | None = None, outcome: Literal["upheld", "corrected", "rejected"] | None = None
 ) -> Response:
     """Rulings, the latest first, by the clause that they cite: the outcome, the reasons, and what they moved, by role. It names nobody."""
     before = int(page.after[0]) if page.after is not None else None

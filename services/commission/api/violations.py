@@ -14,7 +14,7 @@ from services.commission.aggregate import finding
 from services.commission.aggregate import violation as aggregate
 from services.commission.aggregate.finding import Kind
 from services.commission.aggregate.violation import State
-from services.commission.api.asked import EntryId
+from services.commission.api.asked import ClauseId, EntryId
 from services.commission.api.parts import fen, parts_of
 from services.commission.views import journal, violations
 from shared.calendar import end_of_day, start_of_day
@@ -139,7 +139,7 @@ async def find(
     page: Paged,
     wanted: Annotated[Wanted, Depends()],
     state: State | None = None,
-    clause: Query64 | None = None,
+    clause: ClauseId | None = None,
     kind: Query64 | None = None,
 ) -> Response:
     """Violations in the order of recording: one's own, those of people below, for an auditor the company's."""
