@@ -294,6 +294,10 @@ FIELD_ERRORS: Final[dict[str, Words]] = {
         "时间须为带时区的 RFC 3339 写法，如 2025-03-01T10:00:00+08:00。",
         "A time is written as in RFC 3339 with its offset, such as 2025-03-01T10:00:00+08:00.",
     ),
+    "year_out_of_range": Words(
+        "年份超出范围[，须在 {first} 到 {last} 之间]。", "The year is out of range[; it lies between {first} and {last}]."
+    ),
+    "ends_before_it_begins": Words("结束早于开始，请核对起止日期。", "The end lies before the beginning; check both days."),
     "malformed_date": Words("日期须写作 2025-03-01。", "A date is written like 2025-03-01."),
     "malformed_text": Words("文字里有不能保存的字符。", "The text holds characters that cannot be stored."),
     "malformed_phone": Words(
@@ -303,5 +307,5 @@ FIELD_ERRORS: Final[dict[str, Words]] = {
         "姓名要和电话一起登记；没留电话的，请只写概况，不写姓名。",
         "A name is kept with its phone only; where no number was left, leave the name out.",
     ),
-    "malformed": Words("填写不对。", "This is not right."),
+    "malformed": Words("填写不对[，应写成 {form} 这样]。", "This is not right[; it is written like {form}]."),
 }

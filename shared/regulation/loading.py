@@ -126,9 +126,11 @@ class _Reader:
         return {str(id): str(chosen) for id, chosen in tree.items()}
 
     def _clauses(self, tree: object) -> list[Clause]:
-        if not isinstance(tree, Sequence) or isinstance(tree, str) or not tree:
+        if not isinstance(tree, Sequence) or isinstance(tree, str):
             self.wrong("clauses", "is a list of clauses, in the order in which they apply", value=tree)
             return []
+        if not tree:
+            self.wrong("clauses", "is a list of clauses, and not an empty one", value=tree)
         clauses: list[Clause] = []
         for index, written in enumerate(tree):
             place = f"clauses[{index}]"

@@ -54,6 +54,8 @@ def _whole(least: int, most: int, unless_given: int | None = None) -> Parameter:
 def _one_share(value: object) -> Fraction:
     if not isinstance(value, int | str):
         raise ValueError("points are a whole number or a fraction such as 20/3")
+    if re.fullmatch(r"-[0-9]{1,9}(/[0-9]{1,9})?", str(value)):
+        raise ValueError(f"is between 0 and 100, not {value}")
     points = points_of(value)
     if points > WHOLE:
         raise ValueError(f"is between 0 and 100, not {points}")

@@ -33,6 +33,7 @@ from shared.service.reading import (
     ViolationId,
     VisitId,
     reference,
+    written,
 )
 from shared.service.request import Context, Ctx, Page, Paged
 from shared.service.routes import Routes, acts_of
@@ -86,4 +87,5 @@ __all__ = [
     "invalid",
     "json_of",
     "reference",
+    "written",
 ]

@@ -102,8 +102,9 @@ class Body(BaseModel):
 
 
 _ID: Final = r"[0-7][0-9a-hjkmnp-tv-z]{25}"
-_INSTANT: Final = re.compile(r"(19|2[01])\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
-_DAY: Final = re.compile(r"(19|2[01])\d\d-\d\d-\d\d", re.ASCII)
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_YEARS: Final = range(1900, 2200)
 
 
 class _Reference:
@@ -121,8 +122,29 @@ def reference(prefix: str) -> Any:
     return Field(json_schema_extra={"pattern": f"^{prefix}_{_ID}$"}), AfterValidator(_Reference(prefix))
 
 
+class _Written:
+    def __init__(self, pattern: str, like: Sequence[str]) -> None:
+        self._written, self._like = re.compile(pattern), like
+
+    def __call__(self, given: str) -> str:
+        if not self._written.fullmatch(given):
+            raise PydanticCustomError("malformed", "malformed", {"form": self._like})
+        return given
+
+
+def written(pattern: str, *like: str) -> Any:
+    """For Annotated[str, written(r"[0-9]{4}-Q[1-4]", "2025-Q3")]: a text of that pattern; who writes another is told what it is like."""
+    return Field(json_schema_extra={"pattern": f"^({pattern})$"}), AfterValidator(_Written(pattern, like))
+
+
+def _refuse_other_years(given: str) -> None:
+    if int(given[:4]) not in _YEARS:
+        raise PydanticCustomError("year_out_of_range", "out of range", {"first": _YEARS.start, "last": _YEARS.stop - 1})
+
+
 def _instant(given: object) -> datetime:
     if isinstance(given, str) and _INSTANT.fullmatch(given):
+        _refuse_other_years(given)
         try:
             return datetime.fromisoformat(given)
         except ValueError:
@@ -132,6 +154,7 @@ def _instant(given: object) -> datetime:
 
 def _day(given: object) -> date:
     if isinstance(given, str) and _DAY.fullmatch(given):
+        _refuse_other_years(given)
         try:
             return date.fromisoformat(given)
         except ValueError:
@@ -167,9 +190,9 @@ Short = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 """A word or a few: a community, a room, a form's number."""
 Told = Annotated[Short | None, BeforeValidator(lambda given: None if isinstance(given, str) and not given.strip() else given)]
 """A word or a few that a clause asks for: blank is as if left out, so that the clause says what is missing."""
-Code = Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,40}$")]
+Code = Annotated[str, *written(r"[\w.-]{1,40}", "S1")]
 """A store, team or area, which exists by being named."""
-Account = Annotated[str, StringConstraints(pattern=rf"^(psn_{_ID}|team:[\w.-]{{1,40}}|company)$")]
+Account = Annotated[str, *written(rf"psn_{_ID}|team:[\w.-]{{1,40}}|company", "psn_01hqzv5xk8e9m2n4p6r7s8t9vw", "team:G1", "company")]
 """Who can hold or be paid: a person, a team's account, the company's."""
 Count = Annotated[int, Field(ge=0, le=10_000)]
 Query64 = Annotated[str, Query(max_length=64), AfterValidator(_storable)]
@@ -228,9 +251,11 @@ _CODES: Final = {
     "less_than": "out_of_range",
     "less_than_equal": "out_of_range",
     "finite_number": "out_of_range",
+    "malformed": "malformed",
     "malformed_id": "malformed_id",
     "malformed_time": "malformed_time",
     "malformed_date": "malformed_date",
+    "year_out_of_range": "year_out_of_range",
     "malformed_text": "malformed_text",
 }
 _BOUNDS: Final = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
@@ -256,6 +281,10 @@ def _field_error(error: dict[str, Any]) -> FieldError:
             facts["bound"] = " ".join(f"{_BOUNDS[name]} {bound}" for name, bound in context.items() if name in _BOUNDS) or None
         case "not_one_of":
             facts["options"] = re.findall(r"'([^']*)'", str(context.get("expected") or "")) or None
+        case "year_out_of_range":
+            facts |= {"first": context.get("first"), "last": context.get("last")}
+        case "malformed":
+            facts["form"] = context.get("form")
         case "malformed_id":
             facts["prefix"] = context.get("prefix")
         case "wrong_type":

@@ -139,7 +139,8 @@ async def test_nobody_of_that_name_is_as_if_not_to_be_seen(people: People) -> No
 @pytest.mark.parametrize(
     ("query", "wrong"),
     [
-        ({"from": "2024-03-02", "to": "2024-03-01"}, ("/query/to", "out_of_range")),
+        ({"from": "2024-03-02", "to": "2024-03-01"}, ("/query/to", "ends_before_it_begins")),
+        ({"from": "2024-03-01", "to": "2999-01-01"}, ("/query/to", "year_out_of_range")),
         ({"from": "2024-03-01"}, ("/query/to", "missing")),
         ({"from": "1.3.2024", "to": "2024-03-01"}, ("/query/from", "malformed_date")),
         ({**MARCH, "format": "docx"}, ("/query/format", "not_one_of")),

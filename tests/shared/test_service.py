@@ -148,6 +148,9 @@ async def test_what_cannot_be_read_in_one_way_is_malformed(door: Door, body: byt
         ('"text": "a", "acquired_at": 1740000000', "malformed_time", "/acquired_at"),
         ('"text": "a", "acquired_at": "2025-02-30T10:00:00Z"', "malformed_time", "/acquired_at"),
         ('"text": "a", "until": "2025-3-1"', "malformed_date", "/until"),
+        ('"text": "a", "until": "9999-12-31"', "year_out_of_range", "/until"),
+        ('"text": "a", "acquired_at": "1899-12-31T10:00:00Z"', "year_out_of_range", "/acquired_at"),
+        ('"text": "a", "team": "G 1"', "malformed", "/team"),
         ('"text": "a", "kind": "lease"', "not_one_of", "/kind"),
         ('"text": "a", "closers": ["psn_1"]', "malformed_id", "/closers/0"),
         ('"text": "' + "x" * 101 + '"', "too_long", "/text"),
@@ -165,6 +168,16 @@ async def test_what_is_readable_but_wrong_is_told_with_its_place(door: Door, fie
 async def test_a_body_that_is_no_object_or_not_there_is_told_too(door: Door) -> None:
     agent = await door.hire()
     assert [(await door.post("/v1/listings", agent, body)).status_code for body in (b"[]", b'"x"', b"null", b"")] == [422] * 4
+
+
+async def test_who_writes_a_thing_otherwise_is_told_how_it_is_written(door: Door) -> None:
+    body = {"text": "a", "until": "2999-01-01", "team": "G 1"}
+    answer = await door.post("/v1/listings", await door.hire(), body, accept_language="en")
+    said = {error["pointer"]: error["detail"] for error in answer.json()["errors"]}
+    assert said == {
+        "/until": "The year is out of range; it lies between 1900 and 2199.",
+        "/team": "This is not right; it is written like S1.",
+    }
 
 
 async def test_times_and_fractions_are_read_as_they_are_written(door: Door) -> None:

@@ -14,6 +14,7 @@ from shared.identity import Connection, Post, keep_post
 from shared.regulation import Refused
 from shared.service import (
     Body,
+    Code,
     Ctx,
     Day,
     Instant,
@@ -86,6 +87,7 @@ class Entering(Body):
     acquired_at: Instant | None = None
     until: Day | None = None
     price: Money | None = None
+    team: Code | None = None
     rooms: Annotated[int, Field(ge=0, le=20)] | None = None
     area: float | None = None
     kind: Literal["sale", "rental"] | None = None

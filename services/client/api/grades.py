@@ -20,14 +20,14 @@ from shared.entry import id_of
 from shared.eventlog import Conflict
 from shared.problems import GRADED, LOWERED
 from shared.regulation import Refused
-from shared.service import Body, ClientId, Context, Ctx, Day, DealId, Instant, Paged, Reason, Routes, done, invalid
+from shared.service import Body, ClientId, Context, Ctx, Day, DealId, Instant, Paged, Reason, Routes, done, invalid, written
 from shared.tenure import COMPANY, ground
 
 routes = Routes()
 
 Year = Annotated[int, Field(ge=1990, le=2199)]
 Figure = Annotated[int, Field(ge=0, le=10**15)]
-Quarter = Annotated[str, StringConstraints(pattern=r"^(199\d|20\d\d|21\d\d)-Q[1-4]$")]
+Quarter = Annotated[str, *written(r"(199\d|20\d\d|21\d\d)-Q[1-4]", "2025-Q3")]
 
 
 class Figures(Body):

@@ -3,14 +3,14 @@
 import re
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from shared.conduct import holds_a_phone
 from shared.regulation import CLAUSES, OWN, READINGS, Refused
-from shared.service import Text
+from shared.service import Text, written
 
-EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}@[1-9][0-9]{0,8}$")]
+EntryId = Annotated[str, *written(r"[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}@[1-9][0-9]{0,8}", "lst_01hqzv5xk8e9m2n4p6r7s8t9vw@5")]
 """An entry by the id that timelines show it under: `lst_...@5`."""
 
 _OF_PACKS: Final = ("A-", "B-")

@@ -53,7 +53,7 @@ async def statement(
     format = format or _format(ctx)
     subject = _subject(ctx, person=person, team=team, store=store, company=company)
     if last < first:
-        raise Declined("invalid_request", errors=[FieldError("/query/to", "out_of_range")])
+        raise Declined("invalid_request", errors=[FieldError("/query/to", "ends_before_it_begins")])
     period = Period(first, last)
     await _see(ctx, subject)
     until, position = await _known(ctx, period, known_at)
