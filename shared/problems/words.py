@@ -102,6 +102,10 @@ FIELDS: Final[dict[str, Words]] = {
     "number": Words("序号", "number"),
     "from": Words("起始日期", "first day"),
     "evidence": Words("证据", "evidence"),
+    "named": Words("按角色指名的人员", "the people named by role"),
+    "photo": Words("照片", "photo"),
+    "photos": Words("照片", "photos"),
+    "acquired_at": Words("获取时间", "when it was acquired"),
     "rests_on": Words("裁决依据", "what the ruling rests on"),
 }
 

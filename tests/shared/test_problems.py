@@ -11,6 +11,7 @@ import pytest
 from shared.problems import (
     CATALOGUE,
     FIELD_ERRORS,
+    FIELDS,
     LANGUAGES,
     NOTES,
     REFUSALS,
@@ -95,6 +96,14 @@ def test_facts_are_shown_as_people_read_them() -> None:
     assert words.said("zh", facts) == "2024-03-08 16:00:00；20/3；楼层、价格；已结算"
     assert words.said("en", facts) == "2024-03-08 16:00:00; 20/3; floor, price; settled"
     assert words.said("zh", {"points": None}) == ""
+
+
+def test_a_field_that_a_refusal_names_has_a_name_in_both_languages() -> None:
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "services").glob("**/*.py"))
+    named = set(re.findall(r'Refused\([^()]*field="(\w+)"', code))
+    assert named - set(FIELDS) == set()
+    said = problem("unknown_reference").detail.said("zh", {"field": "named"})
+    assert "（按角色指名的人员）" in said
 
 
 def test_a_code_without_a_sentence_is_still_answered() -> None:

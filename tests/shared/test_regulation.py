@@ -1,5 +1,6 @@
 """Packs: what loads, what is refused and where, and which one is in force."""
 
+import ast
 import copy
 import json
 import re
@@ -253,11 +254,28 @@ def test_b_without_its_ratio_table_is_refused() -> None:
         ("client: points are a whole number or a fraction such as 20/3", "client：点数应为整数或 20/3 这样的分数"),
         ("listing: is between 0 and 100, not -5", "listing：应在 0 与 100 之间，不能是 -5"),
         ("is a list of clauses, and not an empty one", "应为条款的列表，且不能为空"),
+        ("the weights sum to 60, not 100", "权重合计为 60，不是 100"),
+        ("sums to 90, not 100", "合计为 90，不是 100"),
+        ("deals is a whole number", "deals应为整数"),
         ("something that nobody has thought of", "something that nobody has thought of"),
     ],
 )  # fmt: skip
 def test_a_reason_is_said_in_chinese_with_its_names_and_numbers(reason: str, zh: str) -> None:
     assert in_chinese(reason) == zh
+
+
+def test_every_reason_of_a_parameter_is_said_in_chinese() -> None:
+    """Whatever stands in the places of a reason: here a 7."""
+    raised: set[str] = set()
+    for module in ("parameters", "own"):
+        for node in ast.walk(ast.parse((SHIPPED.parent / "shared" / "regulation" / f"{module}.py").read_text("utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name("ValueError"), args=[ast.Constant(value=str(said))]):
+                    raised.add(said)
+                case ast.Call(func=ast.Name("ValueError"), args=[ast.JoinedStr(values=parts)]):
+                    raised.add("".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in parts))
+    assert "the weights sum to 7, not 100" in raised
+    assert [said for said in sorted(raised - {"7 7", "7: 7"}) if in_chinese(said) == said] == []
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
