@@ -16,9 +16,13 @@ import pytest
 from rich.console import Console
 
 from deploy.cases.demo import Demo, demonstrate, noted
-from deploy.cases.ruling import ruling
+from deploy.cases.ruling import ENTRIES, ruling
 from deploy.migrate import SERVICES
 from deploy.stack import Stack
+from services.authz import events as authz
+from services.client import events as client
+from services.commission import events as commission
+from services.listing import events as listing
 
 LINES: list[dict[str, Any]] = [
     {
@@ -168,3 +172,10 @@ async def test_a_replay_of_what_is_not_there_ends_with_one(stack: Stack, demo: D
     assert (unknown.returncode, unknown.stdout) == (1, "")
     assert "unknown_reference" in unknown.stderr
     assert (await fenyong("replay", "demo", "--folder", str(tmp_path))).returncode == 1
+
+
+def test_whatever_a_timeline_may_show_has_a_name_in_both_languages() -> None:
+    types = {type for events in (authz, client, commission, listing) for type in events.CODEC.names.values()}
+    shown = {"company", "person", "listing", "client", "deal", "pack"}
+    named = {type.partition(":")[0] for type in types if type.partition(".")[0] in shown}
+    assert named <= set(ENTRIES), sorted(named - set(ENTRIES))
