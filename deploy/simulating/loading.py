@@ -14,15 +14,7 @@ from shared.tenure import keep_activation
 COLUMNS = ("position", "tenant", "stream", "version", "type", "data", "meta", "at", "recorded_at")
 JOURNAL_COLUMNS = ("source", "position", "tenant", "stream", "version", "type", "data", "meta", "at", "recorded_at")
 HEARD_BY_COMMISSION = ("authz", "listing", "client")
-HEARD = (
-    "insert into checkpoints (source, task, position, reacted)"
-    " select source, 'journal', position, position from unnest($1::text[], $2::bigint[]) as heard (source, position)"
-)
-REACTED = (
-    "insert into checkpoints (source, task, position, reacted)"
-    " select source, 'views', 0, position from unnest($1::text[], $2::bigint[]) as told (source, position)"
-)
-"""Views are made of all that was simulated; what came of it was simulated as well, so that nobody reacts to it."""
+HEARD = "insert into checkpoints (source, task, position, reacted) values ($1, $2, $3, $4)"
 CLAIM_COLUMNS = ("tenant", "kind", "key", "stream", "by", "recorded_at")
 
 
@@ -51,11 +43,13 @@ async def load(dsn: str, world: World, service: str) -> None:
             await load_log(connection, world, service)
             await connection.copy_records_to_table("claims", records=claim_rows(world, service), columns=CLAIM_COLUMNS)
             await connection.execute("select set_story_clock($1, $2)", world.tenant, world.now)
+            # Views are made of all that was simulated; what came of it was simulated as well, so that nobody reacts to it.
             heard = ("authz", "commission") if service == "authz" else tuple(world.logs)
-            await connection.execute(REACTED, heard, [len(world.logs[source]) for source in heard])
+            await connection.executemany(HEARD, [(source, "views", 0, len(world.logs[source])) for source in heard])
             if service == "commission":
                 await load_journal(connection, world)
-                await connection.execute(HEARD, [*HEARD_BY_COMMISSION], [len(world.logs[source]) for source in HEARD_BY_COMMISSION])
+                journalled = {source: len(world.logs[source]) for source in HEARD_BY_COMMISSION}
+                await connection.executemany(HEARD, [(source, "journal", upto, upto) for source, upto in journalled.items()])
         await connection.execute("analyze")
     finally:
         await connection.close()

@@ -53,10 +53,8 @@ class Reactions:
         """That they have left is known here before what they hold is looked for: what they are given meanwhile, `_find_gone` sees."""
         await keep_post(self._pool, entry.tenant, post, entry)
         await self._caught_up()
-        last = 0
-        for stream in await views.in_charge_of(self._pool, entry.tenant, post.person):
-            last = max(last, await self._change(entry, id_of("cli", stream), aggregate.leave_behind, person=post.person))
-        return last
+        left = [id_of("cli", stream) for stream in await views.in_charge_of(self._pool, entry.tenant, post.person)]
+        return max([await self._change(entry, id, aggregate.leave_behind, person=post.person) for id in left], default=0)
 
     async def _find_gone(self, entry: Entry, holder: str) -> None:
         """Whoever was given a client may have left while that was decided, without the decision's knowing it."""

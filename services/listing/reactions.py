@@ -100,10 +100,8 @@ class Reactions:
         """That they have left is known here before what they hold is looked for: what they are given meanwhile, `_find_gone` sees."""
         await keep_post(self._pool, entry.tenant, post, entry)
         await self._caught_up()
-        last = 0
-        for stream in await views.held_or_concealed_by(self._pool, entry.tenant, post.person):
-            last = max(last, await self._change(entry, id_of("lst", stream), aggregate.leave_behind, person=post.person))
-        return last
+        left = [id_of("lst", stream) for stream in await views.held_or_concealed_by(self._pool, entry.tenant, post.person)]
+        return max([await self._change(entry, id, aggregate.leave_behind, person=post.person) for id in left], default=0)
 
     async def _find_gone(self, entry: Entry, holder: str | None) -> None:
         """Whoever was given a listing, or conceals it, may have left while that was decided, without the decision's knowing it."""

@@ -68,8 +68,8 @@ class Hearing:
 
     `reacts_to` are names of types without the version of their form. `needs`: this service's hearings by source; an entry waits until what
     its writer had heard of those sources (`meta.after`) has been heard here too, and has been heard itself only when the service's own
-    views show the reaction to it. A journal, which must not have holes, is heard with
-    `codec=None` (events are not decoded) and `parks=False` (whatever fails is tried for ever).
+    views show the reaction to it. A journal, which must not have holes, is heard with `codec=None` (events are not decoded) and
+    `parks=False` (whatever fails is tried for ever).
     """
 
     def __init__(
@@ -280,15 +280,17 @@ class Hearing:
 
     async def _wait_for_what_it_needs(self, entry: Entry) -> None:
         for hearing, position in self._missing(entry):
-            while not await hearing.reached(position, WAITS_FOR_S):
-                self._condition.ill("waits", position=entry.position, for_source=hearing.source, for_position=position)
+            await self._wait_for(hearing, position, entry)
 
     async def _wait_until_shown(self, entry: Entry, position: int | None) -> None:
         """Whoever has heard an entry sees what came of it as well. One's own log is shown in its order: it does not wait for itself."""
         own = self._needs.get(self.service, self)
         if position is not None and own is not self:
-            while not await own.reached(position, WAITS_FOR_S):
-                self._condition.ill("waits", position=entry.position, for_source=own.source, for_position=position)
+            await self._wait_for(own, position, entry)
+
+    async def _wait_for(self, hearing: Hearing, position: int, entry: Entry) -> None:
+        while not await hearing.reached(position, WAITS_FOR_S):
+            self._condition.ill("waits", position=entry.position, for_source=hearing.source, for_position=position)
 
     # -- parking
 

@@ -12,6 +12,7 @@ from services.commission.events import (
     Cancelled,
     DisputeRuled,
     LateListingSignedOff,
+    Line,
     ListingAttached,
     PrivateDealingFound,
     Rebooked,
@@ -46,7 +47,7 @@ def _told(event: Any) -> dict[str, Any] | None:
     return None
 
 
-def entered_before(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+def entered_before(entries: Iterable[Entry]) -> list[Line]:
     """What was adjudicated before the settlement entered its lines (Corrections): at no points, as it stood when the deal was settled."""
     before = list(takewhile(lambda entry: not isinstance(entry.event, Settled), entries))
     deal: Deal | None = None
@@ -54,8 +55,8 @@ def entered_before(entries: Iterable[Entry]) -> list[dict[str, Any]]:
         deal = evolve(deal, entry.event)
     assert deal is not None, "a deal begins before it is settled"
     causes = [entry.id for entry in before if isinstance(entry.event, Adjudicated) for _ in entry.event.lines]
-    told = {"points": "0", "clauses": ("A-1.N7",), "by_analogy": False}
-    return [{**line, **told, "evidence": (cause,)} for line, cause in zip(adjusted(deal.adjustments), causes, strict=True)]
+    adjudicated = zip(deal.adjustments, causes, strict=True)
+    return [Line(line.role, line.to, "0", line.amount_fen, line.credit, ("A-1.N7",), (cause,)) for line, cause in adjudicated]
 
 
 def adjusted(lines: Iterable[Adjustment]) -> list[dict[str, Any]]:

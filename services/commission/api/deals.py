@@ -1,6 +1,6 @@
 """Requests about deals: bodies, the one call each makes, answers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Annotated, Any, Literal
@@ -342,18 +342,17 @@ async def show(ctx: Ctx, id: DealId) -> Response:
             "pack": settlement.pack,
             "rounding": "largest_remainder",
             "roles": await _titles(ctx, settlement),
-            **(booking := _booking(settlement)),
-            "lines": [*booking["lines"], *entered_before(entries)],
+            **_booking(settlement, entered_before(entries)),
             "rebooked": None if deal.settlement in (None, settlement) else _booking(deal.settlement),
         }
     return ctx.show(shown, version=version)
 
 
-def _booking(settlement: Settlement) -> dict[str, Any]:
+def _booking(settlement: Settlement, entered: Sequence[Line] = ()) -> dict[str, Any]:
     """What a settlement books, and what it was judged on. What was settled is never edited: a correction is a booking beside it."""
     return {
         "base": fen(settlement.base_fen),
-        "lines": lines_of(settlement.lines),
+        "lines": lines_of((*settlement.lines, *entered)),
         "notes": settlement.notes,
         "cut": settlement.cut,
         "digest": settlement.digest,
