@@ -189,7 +189,7 @@ class Bench:
             return {"judged": await self.judge(tenant, deal, wait_s)}
 
         outcome = await self._deals.change(deal, aggregate.book, command=Command(tenant, "", Meta()), look=look)
-        return bool(outcome.entries)
+        return outcome.written > 0
 
 
 def with_findings(cut: Cut, own: Sequence[Entry]) -> Cut:

@@ -78,7 +78,8 @@ class Outcome(msgspec.Struct, Generic[State], frozen=True, gc=False):
 
     state: State | None
     version: int
-    entries: list[Entry]
+    written: int
+    """How many entries it wrote now."""
     answer: Answer | None
     replayed: bool
     position: int
@@ -91,7 +92,6 @@ class Appended(msgspec.Struct, frozen=True, gc=False):
     """What the log said: done; key known (with the answer then given); or lost: the version, a claim, or the time to record it."""
 
     verdict: Verdict
-    entries: list[Entry]
     version: int
     position: int
     answer: Answer | None

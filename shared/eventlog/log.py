@@ -156,17 +156,18 @@ class EventLog:
         `stale` if it would have been recorded later than `not_after`, or was decided `by_about_now` and a story is told by now.
         KeyReused if the key was used for another request. Unreachable if the database broke off in between.
         """
-        pending = self.ask(tenant, stream_id, expected_version, events, command, claims, not_after, answer, by_about_now)
+        assert command.tenant is tenant or command.tenant == tenant, "a command writes in its own tenant"
+        pending = self.ask(stream_id, expected_version, events, command, claims, not_after, answer, by_about_now)
         verdict = await pending.done
         if verdict[0] == 0:
-            return Appended("done", self.entries(pending, verdict), expected_version + len(events), verdict[1], answer)
+            self.note(verdict)
+            return Appended("done", expected_version + len(events), verdict[1], answer)
         return await self.lost(pending, verdict)
 
     def ask(
         self,
-        tenant: UUID,
         stream_id: str,
-        expected_version: int,
+        expected: int,
         events: Sequence[Happened],
         command: Command,
         claims: Iterable[Claim],
@@ -174,31 +175,29 @@ class EventLog:
         answer: Answer | None,
         by_about_now: bool,
     ) -> Pending:
-        """The first half of `append`: whoever asks awaits the verdict in its `done`, and goes on with `entries` if 0, else `lost`."""
-        assert command.tenant is tenant or command.tenant == tenant, "a command writes in its own tenant"
+        """The first half of `append`: whoever asks awaits the verdict in its `done`, and goes on with `note` if 0, else `lost`."""
         meta, heard = command.meta, self.heard()
         if heard or meta.by is None:
             meta = Meta(meta.by or command.by, meta.causation, meta.correlation, meta.trace, heard)
-        pending = Pending(tenant, stream_id, expected_version, events, self.codec, meta, command, claims, not_after, answer, by_about_now)
+        pending = Pending(stream_id, expected, events, self.codec, meta, command, claims, not_after, answer, by_about_now)
         self._appends.do(pending)
         return pending
 
-    def entries(self, pending: Pending, verdict: Decided) -> list[Entry]:
-        """What was appended. From now on this process knows what time it was, and whoever waits for entries is woken."""
-        _, position, recorded_at, by_the_real_clock = verdict
+    def note(self, appended: Decided) -> None:
+        """From now on this process knows what time it was, and whoever waits for entries is woken."""
+        _, position, recorded_at, by_the_real_clock = appended
         if by_the_real_clock and recorded_at is not self._recorded_at:
             self._recorded_at, self._recorded_s = recorded_at, monotonic()
         if position > self.tip:
             self.tip = position
         if self._waiting:
             self.wake()
-        return pending.entries(self.service, position, recorded_at)
 
     async def lost(self, pending: Pending, verdict: Decided) -> Appended:
         """Why nothing was appended."""
         why = VERDICTS[verdict[0]]
         if why != "known":
-            return Appended(why, [], pending.expected, 0, None)
+            return Appended(why, pending.expected, 0, None)
         known = await self.known(pending.command)
         assert known is not None, "a known key has an answer"
         return known
@@ -216,7 +215,7 @@ class EventLog:
         fingerprint, version, position, status, body = row
         if fingerprint != command.fingerprint:
             raise KeyReused(command.key)
-        return Appended("known", [], version, position, Answer(status, body))
+        return Appended("known", version, position, Answer(status, body))
 
     async def replayed(self, command: Command) -> Answer | None:
         """The answer then given to the command whose key this is; None if there was none. KeyReused if that was another request."""

@@ -236,14 +236,15 @@ class _Attempt(Generic[State]):
         version = stood.version + len(events)
         answer = None if self.answer is None else self.answer(state, version)
         if not events and command.key is None:
-            return Outcome(state, version, [], answer, False, stood.position)
+            return Outcome(state, version, 0, answer, False, stood.position)
         log, by_about_now = streams.log, from_memory and self.at is None
-        pending = log.ask(command.tenant, self.id, stood.version, events, command, claims, not_after, answer, by_about_now)
+        pending = log.ask(self.id, stood.version, events, command, claims, not_after, answer, by_about_now)
         verdict = await pending.done
         if verdict[0] == 0:
             position = verdict[1]
+            log.note(verdict)
             streams.remember(command.tenant, self.id, state, version, position)
-            return Outcome(state, version, log.entries(pending, verdict), answer, False, position)
+            return Outcome(state, version, len(events), answer, False, position)
         lost = await log.lost(pending, verdict)
         return _replayed(lost) if lost.verdict == "known" else None
 
@@ -279,4 +280,4 @@ _today: Final = _Day()
 
 
 def _replayed(known: Appended) -> Outcome[Any]:
-    return Outcome(None, known.version, [], known.answer, True, known.position)
+    return Outcome(None, known.version, 0, known.answer, True, known.position)

@@ -41,22 +41,21 @@ class Together(Generic[Item]):
         self.name, self.dsn, self.largest_batch = name, dsn, largest_batch
         self._on = on
         self._queue: deque[Item] = deque()
-        self._more = asyncio.Event()
+        self._idle: asyncio.Future[None] | None = None
         self._stopping = False
         self._connection: asyncpg.Connection | None = None
         self._perform_on_it: Perform[Item] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         await self._connected()
-        self._loop = asyncio.get_running_loop()
+        self._new_future = asyncio.get_running_loop().create_future
         self._task = asyncio.create_task(self._run(), name=self.name)
 
     async def stop(self) -> None:
         """Does what is waiting, then closes the connection."""
         self._stopping = True
-        self._more.set()
+        self._go_on()
         if self._task is not None:
             await self._task
         if self._connection is not None:
@@ -64,20 +63,25 @@ class Together(Generic[Item]):
 
     def do(self, item: Item) -> asyncio.Future[Any]:
         """Asks for something; Unreachable if the connection breaks meanwhile."""
-        assert self._loop is not None, "the log is used between its start and its stop"
         assert self._task is not None and not self._task.done(), "the log is used between its start and its stop"  # noqa: PT018
-        item.done = self._loop.create_future()
+        item.done = done = self._new_future()
         self._queue.append(item)
-        self._more.set()
-        return item.done
+        if self._idle is not None:
+            self._go_on()
+        return done
+
+    def _go_on(self) -> None:
+        idle, self._idle = self._idle, None
+        if idle is not None:
+            idle.set_result(None)
 
     async def _run(self) -> None:
         while self._queue or not self._stopping:
             if self._queue:
                 await self._perform(self._take())
             else:
-                self._more.clear()
-                await self._more.wait()
+                self._idle = self._new_future()
+                await self._idle
 
     def _take(self) -> list[Item]:
         """The next batch: those who wait, in their order, but no two that touch the same thing."""

@@ -79,7 +79,7 @@ class BlockingRecorder(ApplicationRecorder):
         appended = self._do(self.log.append(TENANT, _stream_id(*streams), versions[0] - 1, events, command=command()))
         if appended.verdict != "done":
             raise IntegrityError(appended.verdict)
-        return [entry.position for entry in appended.entries]
+        return list(range(appended.position - len(events) + 1, appended.position + 1))
 
     def select_events(
         self, originator_id: UUID | str, *, gt: int | None = None, lte: int | None = None, desc: bool = False, limit: int | None = None

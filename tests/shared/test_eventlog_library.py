@@ -86,8 +86,9 @@ async def test_an_application_of_the_library_reads_our_log(database: NewDatabase
     own = await database("toys")
     async with running(own.dsn) as log:
         id = new_id("roo")
-        begun = await rooms_of(log).begin(id, open_room, command=command(), number="101")
-        changed = await rooms_of(log).change(id, note, command=command(), text="damp")
+        await rooms_of(log).begin(id, open_room, command=command(), number="101")
+        await rooms_of(log).change(id, note, command=command(), text="damp")
+        begun, changed = await log.read(0, 10)
     recorders.append(await asyncio.to_thread(BlockingRecorder, own.dsn))
 
     def read() -> tuple[Any, list[Any], list[int]]:
@@ -98,5 +99,5 @@ async def test_an_application_of_the_library_reads_our_log(database: NewDatabase
 
     room, events, positions = await asyncio.to_thread(read)
     assert room == Room("101", ("damp",))
-    assert events == [Opened("101", begun.entries[0].at), Noted("damp", changed.entries[0].at)]
+    assert events == [Opened("101", begun.at), Noted("damp", changed.at)]
     assert positions == [1, 2]

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 
 from shared.entry import new_id
-from shared.eventlog import Claim, Conflict, EventLog, KeyReused, Streams
+from shared.eventlog import Claim, Conflict, EventLog, KeyReused, Streams, Unreachable
+from shared.eventlog.appending import ENDS_MAX
 from tests.databases import Database, NewDatabase
 from tests.shared.log_toy import (
     NOON,
+    OTHER_TENANT,
     TENANT,
     Noted,
     Opened,
@@ -158,8 +162,38 @@ async def test_a_history_that_a_failover_cut_short_is_read_again(log: EventLog, 
     owner = await asyncpg.connect(own.owner_dsn)
     await owner.execute("delete from log where version = 2")
     await owner.close()
-    outcome = await rooms.change(id, note, command=command(), text="kept")
+    await break_writers(own)
+    outcome = None
+    while outcome is None:
+        with suppress(Unreachable):
+            outcome = await rooms.change(id, note, command=command(), text="kept")
     assert (outcome.state, outcome.version, outcome.position) == (Room("101", ("kept",)), 2, 2)
+
+
+async def break_writers(own: Database) -> None:
+    admin = await asyncpg.connect(own.admin_dsn)
+    broken = "select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity where datname = $1 and application_name = 'log writer'"
+    assert await admin.fetchval(broken, own.name) == 1
+    await admin.close()
+
+
+@pytest.mark.parametrize("ends_max", [0, ENDS_MAX])
+async def test_a_version_ahead_of_what_was_written_last_is_lost(log: EventLog, monkeypatch: pytest.MonkeyPatch, ends_max: int) -> None:
+    """Whether the writer knows where the stream ends, or has forgotten it."""
+    monkeypatch.setattr("shared.eventlog.appending.ENDS_MAX", ends_max)
+    id, other = new_id("roo"), new_id("roo")
+    noted = [Noted("damp", NOON)]
+
+    async def append(id: str, version: int, tenant: UUID = TENANT) -> str:
+        return (await log.append(tenant, id, version, noted, command=command(tenant=tenant))).verdict
+
+    assert [await append(id, 0), await append(id, 2), await append(id, 1), await append(id, 1), await append(id, 2)] == [
+        "done", "version", "done", "version", "done",
+    ]  # fmt: skip
+    for versions, verdicts in (((4, 1, 0), ["version", "version", "done"]), ((3, 0, 1), ["done", "done", "version"])):
+        appends = [append(stream, version) for stream, version in zip((id, other, new_id("roo")), versions, strict=True)]
+        assert list(await asyncio.gather(*appends)) == verdicts
+    assert await append(id, 4, OTHER_TENANT) == "version"
 
 
 async def test_only_so_many_are_remembered(log: EventLog) -> None:
@@ -193,7 +227,8 @@ async def test_a_story_that_begins_meanwhile_is_noticed(log: EventLog) -> None:
     outcome = await rooms.change(id, decide, command=command())
     assert decided[-1] == future
     assert len(decided) == 2
-    assert [(entry.at, entry.recorded_at) for entry in outcome.entries] == [(future, future)]
+    [entry] = await log.read(outcome.position - 1, 10)
+    assert (entry.at, entry.recorded_at) == (future, future)
 
 
 async def test_of_a_batch_where_one_loses_the_others_win(log: EventLog, replica: Streams[Room]) -> None:
@@ -207,7 +242,8 @@ async def test_of_a_batch_where_one_loses_the_others_win(log: EventLog, replica:
     assert [appended.verdict for appended in verdicts] == ["done", "done", "done", "version", "claim", "done"]
     entries = await log.read(6, 100)
     assert [entry.position for entry in entries] == list(range(7, 13))
-    assert [entry for appended in verdicts for entry in appended.entries] == entries
+    assert [entry.stream_id for entry in entries] == [id for id in ids[:3] for _ in range(2)]
+    assert [appended.position for appended in verdicts[:3]] == [8, 10, 12]
     for n in (0, 1, 2, 5):
         known = await log.known(command(f"k{n}"))
         assert known is not None
