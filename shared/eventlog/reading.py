@@ -13,20 +13,19 @@ from asyncpg.prepared_stmt import PreparedStatement
 from shared.eventlog.together import columns
 
 # One row an event, in order, as plain as can be: whoever reads a long stream takes in some while others are still being sent. What is
-# asked but once of a stream stands in its first row, which is there also where there is no event.
+# asked but once of a stream stands in its first row, which is there also where there is no event, and all of it in one column.
 _READ: Final = """
-    select l.type, l.data,
-           case when l.version is null or l.version = 1 then asked.n end,
-           case when l.version is null or l.version = 1 then coalesce(
-               (select story_clock.now from story_clock where story_clock.tenant = asked.tenant), clock_timestamp()
-           ) end,
-           case when l.version is null or l.version = 1 then (
-               -- Not `exists`: for that, Postgres would rather read the whole table once than look up each key.
-               select true from idempotency i where i.tenant = asked.tenant and i.caller = asked.caller and i.key = asked.key limit 1
-           ) end,
-           case when l.version = 1 then (
-               select log.position from log where log.tenant = asked.tenant and log.stream = asked.stream order by log.version desc limit 1
-           ) end
+    select l.type, l.data, case when l.version is null or l.version = 1 then row(
+        asked.n,
+        case when l.version is null then 0 else (
+            select log.position from log where log.tenant = asked.tenant and log.stream = asked.stream order by log.version desc limit 1
+        ) end,
+        coalesce((select story_clock.now from story_clock where story_clock.tenant = asked.tenant), clock_timestamp()),
+        -- Not `exists`: for that, Postgres would rather read the whole table once than look up each key.
+        coalesce((
+            select true from idempotency i where i.tenant = asked.tenant and i.caller = asked.caller and i.key = asked.key limit 1
+        ), false)
+    ) end
     from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) with ordinality as asked(tenant, stream, caller, key, n)
     left join lateral (
         select log.version, log.type, log.data from log
@@ -72,13 +71,9 @@ class Reader:
         rows = await self._statement.fetch(*columns([asked.row for asked in batch], 4))
         firsts = [0] if len(batch) == 1 else [place for place, row in enumerate(rows) if row[2] is not None]
         for first, following in zip(firsts, [*firsts[1:], len(rows)], strict=True):
-            asked, found = batch[rows[first][2] - 1], _found(rows[first:following])
-            if not asked.done.done():
-                asked.done.set_result(found)
+            number, position, now, key_known = rows[first][2]
+            its = rows[first:following] if position else []
+            done = batch[number - 1].done
+            if not done.done():
+                done.set_result(Found([row[0] for row in its], [row[1] for row in its], position, now, key_known))
 
-
-def _found(rows: list[asyncpg.Record]) -> Found:
-    type, _, _, now, key_known, position = rows[0]
-    if type is None:
-        return Found([], [], 0, now, key_known is True)
-    return Found([row[0] for row in rows], [row[1] for row in rows], position, now, key_known is True)
