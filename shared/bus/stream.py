@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
@@ -20,6 +21,8 @@ from shared.entry import Entry
 
 PAGE = 500
 PAGE_BYTES = 8 * 2**20
+
+_PATIENCE_S = (0.2, 0.8, ANSWER_WITHIN_S - 1.0)
 
 _WRONG_LAST_SEQUENCE = 10071
 _NO_SUCH_STREAM = 10059
@@ -123,10 +126,13 @@ class Stream:
         return last
 
     async def _ask(self, what: str, request: dict[str, Any]) -> dict[str, Any]:
-        answer = await self._client.request(
-            f"$JS.API.STREAM.{what}.{self._name}", json.dumps(request).encode() if request else b"", timeout=ANSWER_WITHIN_S
-        )
-        return _accepted(answer.data)
+        """Asks again when no answer comes, which changes nothing: a server that has just started leaves some questions unanswered."""
+        subject, asked = f"$JS.API.STREAM.{what}.{self._name}", json.dumps(request).encode() if request else b""
+        for timeout_s in _PATIENCE_S:
+            with contextlib.suppress(nats.errors.TimeoutError):
+                answer = await self._client.request(subject, asked, timeout=timeout_s)
+                return _accepted(answer.data)
+        raise nats.errors.TimeoutError
 
 
 def _accepted(answer: bytes) -> dict[str, Any]:
