@@ -5,12 +5,14 @@ Both sync every commit to disk, as in production: a test or a measurement on sof
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
 import importlib.util
 import os
 import pwd
+import random
 import re
 import secrets
 import shutil
@@ -30,6 +32,8 @@ from deploy.children import DidNotStart, die_with_parent
 
 _START_WITHIN_S = 60.0
 _STOP_WITHIN_S = 30.0
+_PORTS_FROM = 10_000
+_PORTS_TRIED = 50
 _SOCKET_PATH_MAX = 100  # the kernel's limit is 107 bytes, and Postgres appends a name of its own
 
 
@@ -41,10 +45,22 @@ def as_user(dsn: str, *, database: str, user: str, password: str | None = None) 
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nobody listens on at this moment. It is none of those that connections going out are given: a server that
+    stops for a while must find its own free when it comes back."""
+    below = _first_outgoing_port()
+    ports = [*random.sample(range(_PORTS_FROM, below), _PORTS_TRIED), 0] if below >= _PORTS_FROM + _PORTS_TRIED else [0]
+    for port in ports:
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise OSError("no loopback port is free")
+
+
+def _first_outgoing_port() -> int:
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except OSError:  # no Linux
+        return 32768
 
 
 def short_folder(wanted: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import asyncpg
 import nats as nats_client
 import pytest
 
-from deploy.servers import Nats, Postgres, short_folder
+from deploy.servers import Nats, Postgres, free_port, short_folder
 from tests.deploy.endings import ended
 
 
@@ -118,3 +119,16 @@ async def test_a_killed_owner_leaves_no_server_behind(tmp_path: Path) -> None:
 
 def test_the_servers_hold_on_to_nothing_of_ours(postgres: Postgres) -> None:
     assert os.getsid(postgres.pid) == postgres.pid, "Ctrl-C at our terminal would reach the server before us"
+
+
+def test_a_free_port_is_none_that_connections_going_out_are_given() -> None:
+    """Or one of those could hold it by chance when a server comes back."""
+    given = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    lowest = int(given.read_text().split()[0]) if given.exists() else 32768
+    if lowest < 10_100:
+        pytest.skip("this system gives connections any port")
+    ports = [free_port() for _ in range(20)]
+    assert max(ports) < lowest
+    for port in ports:
+        with socket.create_server(("127.0.0.1", port)):
+            pass

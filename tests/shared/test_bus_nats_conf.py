@@ -40,7 +40,8 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        while program.poll() is None:
+        while True:
+            assert program.poll() is None, "NATS has ended"
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", number), 1):
                 break
         yield number
@@ -57,7 +58,7 @@ async def speaking_as(service: str, port: int) -> AsyncIterator[tuple[Client, li
     async def note(error: Exception) -> None:
         forbidden.append(str(error))
 
-    client = await nats.connect(f"nats://{service}:{PASSWORDS[service]}@127.0.0.1:{port}", error_cb=note)
+    client = await nats.connect(f"nats://{service}:{PASSWORDS[service]}@127.0.0.1:{port}", error_cb=note, allow_reconnect=False)
     try:
         yield client, forbidden
     finally:
