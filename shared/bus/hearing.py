@@ -20,7 +20,7 @@ import structlog
 from shared.bus.arrivals import Arrivals, Doorbell, Feed
 from shared.bus.checkpoint import Checkpoint, Connection, Overtaken
 from shared.bus.condition import PARKED, Condition, Pauses, database_is_away
-from shared.bus.lease import lease
+from shared.bus.lease import Leases
 from shared.bus.message import decode_feed, encode_feed
 from shared.bus.together import together
 from shared.entry import Codec, Entry, UnknownType
@@ -79,7 +79,7 @@ class Hearing:
         source: str,
         codec: Codec | None,
         pool: asyncpg.Pool[Any],
-        dsn: str,
+        leases: Leases,
         project: Project,
         project_all: ProjectAll | None = None,
         react: React | None = None,
@@ -95,7 +95,7 @@ class Hearing:
         retry_after_s: Sequence[float] = RETRY_AFTER_S,
     ) -> None:
         self.service, self.source, self.task = service, source, task
-        self._codec, self._pool, self._dsn = codec, pool, dsn
+        self._codec, self._pool, self._leases = codec, pool, leases
         self._project, self._project_all = project, project_all
         self._react, self._reacts_to = react, frozenset(reacts_to) if react is not None else frozenset()
         self._needs: Mapping[str, Hearing] = {} if needs is None else needs
@@ -119,14 +119,16 @@ class Hearing:
         return await self._checkpoint.reached(position, timeout_s)
 
     async def run(self) -> None:
-        await together(lease(self._dsn, f"hear {self.source} {self.task}", self.hear), self._keep_up())
+        await self._leases.hold(f"hear {self.source} {self.task}", self.hear)
 
-    async def _keep_up(self) -> None:
-        """Where another replica hears, this one at least knows, roughly, how far that is: what is written here says so (`meta.after`)."""
-        while True:
-            if not self._checkpoint.here:
-                await self._checkpoint.look()
-            await asyncio.sleep(KEEP_UP_EVERY_S)
+    @property
+    def is_here(self) -> bool:
+        """Whether it is this process that hears."""
+        return self._checkpoint.here
+
+    def know(self, position: int) -> None:
+        """Says that another replica has heard this far."""
+        self._checkpoint.know(position)
 
     async def hear(self) -> None:
         """Hears for ever, lease or no lease: of two at once, one is told that it was overtaken."""
@@ -406,3 +408,18 @@ class Unreadable(Exception):
 
 def _reason_of(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:500]
+
+
+async def keep_up(pool: asyncpg.Pool[Any], hearings: Sequence[Hearing]) -> None:
+    """Never ends. Where another replica hears, this one at least knows, roughly, how far that is: what is written here says so
+    (`meta.after`)."""
+    while True:
+        elsewhere = {(hearing.source, hearing.task): hearing for hearing in hearings if not hearing.is_here}
+        try:
+            for source, task, position in await pool.fetch("select source, task, position from checkpoints") if elsewhere else ():
+                if hearing := elsewhere.get((source, task)):
+                    hearing.know(position)
+        except Exception as error:
+            if not database_is_away(error):
+                raise
+        await asyncio.sleep(KEEP_UP_EVERY_S)

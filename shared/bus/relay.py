@@ -16,7 +16,7 @@ from nats.aio.msg import Msg
 
 from shared.bus.broker import stay_connected
 from shared.bus.condition import Condition, Pauses, database_is_away
-from shared.bus.lease import lease
+from shared.bus.lease import Leases
 from shared.bus.message import Unbelievable, entry_in
 from shared.bus.stream import PAGE, Extent, LostRace, Message, NoStream, Stream
 from shared.bus.together import together
@@ -59,7 +59,7 @@ class Relay:
         events: ReadableLog,
         nats_url: str,
         *,
-        dsn: str,
+        leases: Leases,
         seal: bytes | None = None,
         replicas: int = 1,
         poll_every_s: float = POLL_EVERY_S,
@@ -67,7 +67,7 @@ class Relay:
         self._log = events
         self._service = events.service
         self._url = nats_url
-        self._dsn = dsn
+        self._leases = leases
         self._seal = seal
         self._replicas, self._poll_every_s = replicas, poll_every_s
         self._database = Condition("relay", service=self._service)
@@ -78,7 +78,7 @@ class Relay:
 
     async def run(self) -> None:
         bell = stay_connected(self._url, f"{self._service}-bell", self._at_the_bell, echo=False)
-        await together(lease(self._dsn, "relay", self.relay), bell)
+        await together(self._leases.hold("relay", self.relay), bell)
 
     async def relay(self) -> None:
         """Relays for ever, lease or no lease: two at once lose time, and nothing else."""

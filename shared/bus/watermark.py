@@ -18,7 +18,7 @@ from nats.aio.msg import Msg
 
 from shared.bus.broker import stay_connected
 from shared.bus.condition import ALARMS, Condition, database_is_away
-from shared.bus.lease import lease
+from shared.bus.lease import Leases
 from shared.bus.message import SEAL, is_sealed, seal_of
 
 EVERY_S = 1.0
@@ -63,14 +63,14 @@ class _Said(msgspec.Struct, frozen=True):
 class WatermarkPublisher:
     """`run()` in every replica; the one with the lease speaks."""
 
-    def __init__(self, service: str, nats_url: str, *, pool: asyncpg.Pool[Any], dsn: str, seal: bytes | None = None) -> None:
-        self._service, self._url, self._pool, self._dsn, self._seal = service, nats_url, pool, dsn, seal
+    def __init__(self, service: str, nats_url: str, *, pool: asyncpg.Pool[Any], leases: Leases, seal: bytes | None = None) -> None:
+        self._service, self._url, self._pool, self._leases, self._seal = service, nats_url, pool, leases, seal
         self._stories = False
         self._told: dict[UUID, datetime] = {}
         self._condition = Condition("watermarks", service=service)
 
     async def run(self) -> None:
-        await lease(self._dsn, "watermarks", self.publish)
+        await self._leases.hold("watermarks", self.publish)
 
     async def publish(self) -> None:
         await stay_connected(self._url, f"{self._service}-watermarks", self._publish_over)

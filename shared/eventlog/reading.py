@@ -76,4 +76,3 @@ class Reader:
             done = batch[number - 1].done
             if not done.done():
                 done.set_result(Found([row[0] for row in its], [row[1] for row in its], position, now, key_known))
-

@@ -11,7 +11,7 @@ from typing import Any, Required, TypedDict, Unpack
 import asyncpg
 import structlog
 
-from shared.bus import Hearing, NotYet, Relay, WatermarkPublisher, Watermarks, lease
+from shared.bus import Hearing, Leases, NotYet, Relay, WatermarkPublisher, Watermarks, keep_up
 from shared.bus.hearing import Project, ProjectAll, React
 from shared.entry import Codec, Entry
 from shared.eventlog import EventLog
@@ -48,6 +48,7 @@ class Service:
         self.name, self.codec, self.settings = name, codec, settings
         self.keys = Keys(settings.keys)
         self.peers = Peers(settings.peers, self.keys)
+        self.leases = Leases(settings.database)
         self.hearings: list[Hearing] = []
         self.relay: Relay | None = None
         self.watermarks: Watermarks | None = None
@@ -72,7 +73,7 @@ class Service:
             codec=codec,
             task=task,
             pool=self.pool,
-            dsn=self.settings.database,
+            leases=self.leases,
             nats_url=None if own else self.settings.nats or None,
             feed=self._own_feed if own else self.peers.feed(source).read if self.settings.pull or not self.settings.nats else None,
             doorbell=self.log.woken if own else None,
@@ -99,7 +100,7 @@ class Service:
                 if not await tick():
                     await asyncio.sleep(TICK_S)
 
-        self.loop(name, lambda: lease(self.settings.database, name, run))
+        self.loop(name, lambda: self.leases.hold(name, run))
 
     def closing(self, close: Callable[[], Awaitable[None]]) -> None:
         """What else is to be closed when the service stops."""
@@ -161,11 +162,13 @@ class Service:
         )
         self.log = EventLog(self.name, self.codec, pool=self.pool, dsn=settings.database, heard=self.heard)
         await self.log.start()
+        self.loop("leases", self.leases.run)
+        self.loop("keeps up", lambda: keep_up(self.pool, self.hearings))
         self.loop("drops old answers", self.log.drop_old_answers_daily)
         if settings.nats:
-            self.relay = Relay(self.log, settings.nats, dsn=settings.database, seal=self.seal)
+            self.relay = Relay(self.log, settings.nats, leases=self.leases, seal=self.seal)
             self.watermarks = Watermarks(self.name, settings.nats, seal=self.seal)
-            publisher = WatermarkPublisher(self.name, settings.nats, pool=self.pool, dsn=settings.database, seal=self.seal)
+            publisher = WatermarkPublisher(self.name, settings.nats, pool=self.pool, leases=self.leases, seal=self.seal)
             self.loop("relay", self.relay.run)
             self.loop("watermarks", publisher.run)
             self.loop("hears watermarks", self.watermarks.run)

@@ -17,7 +17,7 @@ import nats
 import nats.errors
 from nats.aio.client import Client
 
-from shared.bus import Hearing, Relay
+from shared.bus import Hearing, Leases, Relay
 from shared.bus.checkpoint import Connection
 from shared.bus.stream import NoStream, Stream
 from shared.entry import Codec, Entry, Meta, new_id
@@ -51,6 +51,7 @@ class Toy:
     dsn: str
     pool: asyncpg.Pool[Any]
     log: EventLog
+    leases: Leases
     versions: dict[str, int] = field(default_factory=dict)
 
     async def say(self, *words: str, stream: str | None = None, after: dict[str, int] | None = None, tenant: UUID = TENANT) -> int:
@@ -103,10 +104,12 @@ class Toy:
             )  # fmt: skip
 
         others = {"codec": codec_of(source), "seal": SEAL, "retry_after_s": (0.01, 0.01), **others}
-        return Hearing(service=self.name, source=source, pool=self.pool, dsn=self.dsn, task=task, project=project or write_down, **others)
+        return Hearing(
+            service=self.name, source=source, pool=self.pool, leases=self.leases, task=task, project=project or write_down, **others
+        )
 
     def relay(self, url: str, **others: Any) -> Relay:
-        return Relay(self.log, url, dsn=self.dsn, **{"seal": SEAL, **others})
+        return Relay(self.log, url, leases=self.leases, **{"seal": SEAL, **others})
 
 
 @contextlib.asynccontextmanager
@@ -114,9 +117,11 @@ async def toy(name: str, dsn: str) -> AsyncIterator[Toy]:
     """A replica of the service."""
     pool = await asyncpg.create_pool(dsn, min_size=1, max_size=5)
     log = EventLog(name, codec_of(name), pool=pool, dsn=dsn)
+    leases = Leases(dsn)
     await log.start()
     try:
-        yield Toy(name, dsn, pool, log)
+        async with running(leases.run()):
+            yield Toy(name, dsn, pool, log, leases)
     finally:
         await log.stop()
         pool.terminate()

@@ -61,7 +61,7 @@ async def test_with_two_tasks_on_a_source_the_slower_one_counts(alpha: Toy, beta
 async def test_watermarks_are_heard_and_forged_ones_are_not(alpha: Toy, broker: Nats) -> None:
     last = await alpha.say("one", "two")
     heard = Watermarks("beta", broker.url, seal=SEAL)
-    publisher = WatermarkPublisher("alpha", broker.url, pool=alpha.pool, dsn=alpha.dsn, seal=SEAL)
+    publisher = WatermarkPublisher("alpha", broker.url, pool=alpha.pool, leases=alpha.leases, seal=SEAL)
     async with running(heard.run(), publisher.run()):
         await until(lambda: heard.latest("alpha") is not None)
         mark = heard.latest("alpha")
@@ -85,7 +85,7 @@ async def test_a_storys_clock_has_a_watermark_of_its_own_as_soon_as_it_moves(
 ) -> None:
     owner = await asyncpg.connect(toy_databases["alpha"].owner_dsn)
     heard = Watermarks("beta", broker.url, seal=SEAL)
-    publisher = WatermarkPublisher("alpha", broker.url, pool=alpha.pool, dsn=alpha.dsn, seal=SEAL)
+    publisher = WatermarkPublisher("alpha", broker.url, pool=alpha.pool, leases=alpha.leases, seal=SEAL)
 
     def stands_at(tenant: UUID, instant: datetime, position: int) -> bool:
         mark = heard.latest("alpha", tenant)
