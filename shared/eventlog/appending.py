@@ -145,11 +145,7 @@ class Appender:
 
     def _is_unsure(self, pending: Pending) -> bool:
         """Whether what the command's first entry follows, if anything, is there for all that this connection knows."""
-        expected = pending.expected
-        if expected == 0:
-            return False
-        tenant, end = self._ends.get(pending.stream, (None, 0))
-        return end != expected or tenant != pending.command.tenant
+        return pending.expected > 0 and self._ends.get(pending.stream) != (pending.command.tenant, pending.expected)
 
     def _parameters(self, batch: list[Pending]) -> list[Any]:
         """A batch as the parameters of the database's `append`."""
