@@ -79,6 +79,8 @@ class Together(Generic[Item]):
         while self._queue or not self._stopping:
             if self._queue:
                 await self._perform(self._take())
+                if not self._queue:
+                    await asyncio.sleep(0)  # whoever has just been told may ask again
             else:
                 self._idle = self._new_future()
                 await self._idle
