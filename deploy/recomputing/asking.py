@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date
 from pathlib import Path
 
@@ -55,18 +56,12 @@ def _day(option: str, written: str | None) -> date | None:
 
 
 def _company(id: str) -> str:
-    try:
+    with contextlib.suppress(ValueError):
         uuid_of(id)
-    except ValueError as fault:
-        raise _no_company(id) from fault
-    if not id.startswith("cmp_"):
-        raise _no_company(id)
-    return id
-
-
-def _no_company(id: str) -> typer.BadParameter:
+        if id.startswith("cmp_"):
+            return id
     told = f"{id} 不是公司编号；公司编号是 cmp_ 加 26 个字符。 {id} is no company's id: cmp_ and 26 characters"
-    return typer.BadParameter(told, param_hint="--company")
+    raise typer.BadParameter(told, param_hint="--company")
 
 
 def _pack(named: str) -> str | Document:

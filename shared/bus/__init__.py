@@ -6,10 +6,10 @@ and NATS the doorbell: all of NATS can be lost, and all that is left of it is a 
 """
 
 from shared.bus.arrivals import Doorbell, Feed
-from shared.bus.checkpoint import Checkpoint, Overtaken
+from shared.bus.checkpoint import Checkpoint, Overtaken, keep_up
 from shared.bus.condition import Pauses
 from shared.bus.feed import FEED_PATH, FeedAway, HttpFeed, peer_client
-from shared.bus.hearing import Driven, Hearing, NotYet, Parked, Unreadable, keep_up
+from shared.bus.hearing import Driven, Hearing, NotYet, Parked, Unreadable
 from shared.bus.lease import Leases
 from shared.bus.message import FEED_MEDIA_TYPE, Unbelievable, decode_feed, encode_feed, entry_in, headers_of, stream_of, subject_of
 from shared.bus.relay import Relay

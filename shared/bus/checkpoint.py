@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -17,6 +18,7 @@ else:
 
 LOOK_FIRST_S = 0.004
 LOOK_LAST_S = 0.05
+KEEP_UP_EVERY_S = 0.2
 
 
 class Overtaken(Exception):
@@ -26,7 +28,7 @@ class Overtaken(Exception):
 class Checkpoint:
     def __init__(self, pool: asyncpg.Pool[Any], source: str, task: str) -> None:
         self._pool = pool
-        self._key = (source, task)
+        self.key = (source, task)
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._looking: asyncio.Task[None] | None = None
         self.position = 0
@@ -39,9 +41,9 @@ class Checkpoint:
     async def begin(self) -> tuple[int, int]:
         """The position, and the highest one ever reacted to; the row is made if this consumer is new."""
         self.parked = True
-        row = await self._pool.fetchrow("select position, reacted from checkpoints where source = $1 and task = $2", *self._key)
+        row = await self._pool.fetchrow("select position, reacted from checkpoints where source = $1 and task = $2", *self.key)
         if row is None:
-            await self._pool.execute("insert into checkpoints (source, task) values ($1, $2) on conflict do nothing", *self._key)
+            await self._pool.execute("insert into checkpoints (source, task) values ($1, $2) on conflict do nothing", *self.key)
             return 0, 0
         self.position = min(self.position, row["position"])  # lower after starting over
         self.know(row["position"])
@@ -53,7 +55,7 @@ class Checkpoint:
             "update checkpoints set position = $4, reacted = greatest(reacted, $4)"
             " where source = $1 and task = $2 and position = $3"
             " returning exists (select from parked where parked.source = $1 and parked.task = $2)",
-            *self._key, before, after,
+            *self.key, before, after,
         )  # fmt: skip
         if parked is None:
             raise Overtaken
@@ -61,10 +63,10 @@ class Checkpoint:
 
     async def lock(self, connection: Connection) -> None:
         """Keeps the consumer from moving until the end of the transaction."""
-        await connection.execute("select from checkpoints where source = $1 and task = $2 for update", *self._key)
+        await connection.execute("select from checkpoints where source = $1 and task = $2 for update", *self.key)
 
     async def back_to_the_beginning(self, connection: Connection) -> None:
-        await connection.execute("update checkpoints set position = 0 where source = $1 and task = $2", *self._key)
+        await connection.execute("update checkpoints set position = 0 where source = $1 and task = $2", *self.key)
 
     def know(self, position: int) -> None:
         """Says that `position` has been taken in, after the commit; wakes who waited for it."""
@@ -98,7 +100,7 @@ class Checkpoint:
     async def look(self) -> None:
         """Reads how far it is, which another replica may have moved; leaves it at what is known if Postgres cannot be asked."""
         try:
-            self.know(await self._pool.fetchval("select position from checkpoints where source = $1 and task = $2", *self._key) or 0)
+            self.know(await self._pool.fetchval("select position from checkpoints where source = $1 and task = $2", *self.key) or 0)
         except Exception as error:
             if not database_is_away(error):
                 raise
@@ -115,3 +117,18 @@ class Checkpoint:
                 await self.look()
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 1.5, LOOK_LAST_S)
+
+
+async def keep_up(pool: asyncpg.Pool[Any], checkpoints: Sequence[Checkpoint]) -> None:
+    """Never ends. Where another replica hears, this one at least knows, roughly, how far that is: what is written here says so
+    (`meta.after`)."""
+    while True:
+        elsewhere = {checkpoint.key: checkpoint for checkpoint in checkpoints if not checkpoint.here}
+        try:
+            for source, task, position in await pool.fetch("select source, task, position from checkpoints") if elsewhere else ():
+                if checkpoint := elsewhere.get((source, task)):
+                    checkpoint.know(position)
+        except Exception as error:
+            if not database_is_away(error):
+                raise
+        await asyncio.sleep(KEEP_UP_EVERY_S)

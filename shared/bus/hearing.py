@@ -32,7 +32,6 @@ React = Callable[[Entry], Awaitable[int | None]]
 
 RETRY_AFTER_S = (0.05, 0.2, 0.8)
 WAITS_FOR_S = 5.0
-KEEP_UP_EVERY_S = 0.2
 HELD_BACK = "held back"
 
 log = structlog.get_logger("bus")
@@ -101,7 +100,7 @@ class Hearing:
         self._needs: Mapping[str, Hearing] = {} if needs is None else needs
         self._parks, self._retry_after_s = parks, retry_after_s
         self._arrivals = Arrivals(source, service=service, nats_url=nats_url, feed=feed, doorbell=doorbell, all_ring=all_ring, seal=seal)
-        self._checkpoint = Checkpoint(pool, source, task)
+        self.checkpoint = Checkpoint(pool, source, task)
         self._reacted = 0
         self._condition = Condition("hearing", service=service, source=source, task=task)
 
@@ -112,37 +111,28 @@ class Hearing:
 
     def position(self) -> int:
         """Up to where entries are known here to have had their effect: exact where the lease is, elsewhere perhaps too low."""
-        return self._checkpoint.position
+        return self.checkpoint.position
 
     async def reached(self, position: int, timeout_s: float) -> bool:
         """Waits until the source's entry at `position` has had its effect here, in whichever replica; False if that takes longer."""
-        return await self._checkpoint.reached(position, timeout_s)
+        return await self.checkpoint.reached(position, timeout_s)
 
     async def run(self) -> None:
         await self._leases.hold(f"hear {self.source} {self.task}", self.hear)
 
-    @property
-    def is_here(self) -> bool:
-        """Whether it is this process that hears."""
-        return self._checkpoint.here
-
-    def know(self, position: int) -> None:
-        """Says that another replica has heard this far."""
-        self._checkpoint.know(position)
-
     async def hear(self) -> None:
         """Hears for ever, lease or no lease: of two at once, one is told that it was overtaken."""
-        self._checkpoint.here = True
+        self.checkpoint.here = True
         try:
             await together(self._follow(), self._arrivals.listen())
         finally:
-            self._checkpoint.here = False
+            self.checkpoint.here = False
 
     async def _follow(self) -> None:
         pauses = Pauses()
         while True:
             try:
-                position, self._reacted = await self._checkpoint.begin()
+                position, self._reacted = await self.checkpoint.begin()
                 self._condition.well("hears", after=position)
                 while True:
                     entries = await self._arrivals.following(position)
@@ -222,7 +212,7 @@ class Hearing:
 
     async def _in_one_transaction(self, run: Sequence[Entry]) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
-            await self._checkpoint.move(connection, run[0].position - 1, run[-1].position)
+            await self.checkpoint.move(connection, run[0].position - 1, run[-1].position)
             held = await self._held(connection, run)
             free = [entry for entry in run if (entry.tenant, entry.stream) not in held] if held else run
             if self._project_all is not None:
@@ -234,7 +224,7 @@ class Hearing:
                 for entry in run:
                     if (entry.tenant, entry.stream) in held:
                         await self._keep(connection, entry, HELD_BACK, 0)
-        self._checkpoint.know(run[-1].position)
+        self.checkpoint.know(run[-1].position)
 
     async def _take_alone(self, entry: Entry) -> None:
         """Tries until it has had its effect or is parked."""
@@ -268,7 +258,7 @@ class Hearing:
             assert self._react is not None, "who reacts has a reaction"
             await self._wait_until_shown(entry, await self._react(entry))
         async with self._pool.acquire() as connection, connection.transaction():
-            await self._checkpoint.move(connection, entry.position - 1, entry.position)
+            await self.checkpoint.move(connection, entry.position - 1, entry.position)
             still_held = bool(await self._held(connection, [entry]))
             if held and not still_held:
                 raise NotYet("its stream has just been driven again")
@@ -278,7 +268,7 @@ class Hearing:
                 await self._project_all(connection, [entry])
             else:
                 await self._project(connection, entry)
-        self._checkpoint.know(entry.position)
+        self.checkpoint.know(entry.position)
 
     async def _wait_for_what_it_needs(self, entry: Entry) -> None:
         for hearing, position in self._missing(entry):
@@ -298,7 +288,7 @@ class Hearing:
 
     async def _held(self, connection: Connection | asyncpg.Pool[Any], entries: Sequence[Entry]) -> set[tuple[UUID, UUID]]:
         """Which of the entries' streams are held back."""
-        if not self._checkpoint.parked:
+        if not self.checkpoint.parked:
             return set()
         rows = await connection.fetch(
             "select distinct tenant, stream from parked where source = $1 and task = $2 and stream = any($3)",
@@ -316,14 +306,14 @@ class Hearing:
 
     async def _park(self, entry: Entry, error: Exception, attempts: int) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
-            await self._checkpoint.move(connection, entry.position - 1, entry.position)
+            await self.checkpoint.move(connection, entry.position - 1, entry.position)
             # A held stream's unreadable entry is held back like the others: what stands first says what is wrong.
             held = await self._held(connection, [entry])
-            self._checkpoint.parked = True
+            self.checkpoint.parked = True
             await self._keep(connection, entry, HELD_BACK if held else _reason_of(error), 0 if held else attempts)
         PARKED.labels(self.service, self.source).inc()
         log.error("parked", service=self.service, source=self.source, position=entry.position, type=entry.type, reason=_reason_of(error))
-        self._checkpoint.know(entry.position)
+        self.checkpoint.know(entry.position)
 
     async def parked(self) -> list[Parked]:
         """What is parked of this source, in its order."""
@@ -379,7 +369,7 @@ class Hearing:
             await self._react(entry)
         async with self._pool.acquire() as connection, connection.transaction():
             # The consumer waits meanwhile, so that no entry of the stream comes in between the last parked one and its release.
-            await self._checkpoint.lock(connection)
+            await self.checkpoint.lock(connection)
             gone = await connection.fetchval(
                 "delete from parked where source = $1 and task = $2 and position = $3 returning 1", self.source, self.task, entry.position
             )
@@ -395,11 +385,11 @@ class Hearing:
     async def start_over(self, clear: Callable[[Connection], Awaitable[None]]) -> None:
         """Rebuilds the views: clears them, forgets what is parked and hears from the first entry again, without reacting again."""
         async with self._pool.acquire() as connection, connection.transaction():
-            await self._checkpoint.lock(connection)
+            await self.checkpoint.lock(connection)
             await clear(connection)
             await connection.execute("delete from parked where source = $1 and task = $2", self.source, self.task)
-            await self._checkpoint.back_to_the_beginning(connection)
-        self._checkpoint.position = 0
+            await self.checkpoint.back_to_the_beginning(connection)
+        self.checkpoint.position = 0
 
 
 class Unreadable(Exception):
@@ -408,18 +398,3 @@ class Unreadable(Exception):
 
 def _reason_of(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:500]
-
-
-async def keep_up(pool: asyncpg.Pool[Any], hearings: Sequence[Hearing]) -> None:
-    """Never ends. Where another replica hears, this one at least knows, roughly, how far that is: what is written here says so
-    (`meta.after`)."""
-    while True:
-        elsewhere = {(hearing.source, hearing.task): hearing for hearing in hearings if not hearing.is_here}
-        try:
-            for source, task, position in await pool.fetch("select source, task, position from checkpoints") if elsewhere else ():
-                if hearing := elsewhere.get((source, task)):
-                    hearing.know(position)
-        except Exception as error:
-            if not database_is_away(error):
-                raise
-        await asyncio.sleep(KEEP_UP_EVERY_S)

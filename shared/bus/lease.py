@@ -85,7 +85,10 @@ class Leases:
             wanted = [name for name in self._sought if name not in held]
             held.update([row[0] for row in await connection.fetch(_TRY, wanted, timeout=LOOK_EVERY_S)])
             for name, sought in self._sought.items():
-                sought.take() if name in held else sought.wait()
+                if name in held:
+                    sought.take()
+                else:
+                    sought.wait()
             self._condition.well("sought")
             pauses.over()
             with contextlib.suppress(TimeoutError):

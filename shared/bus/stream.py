@@ -22,7 +22,7 @@ from shared.entry import Entry
 PAGE = 500
 PAGE_BYTES = 8 * 2**20
 
-_PATIENCE_S = (0.2, 0.8, ANSWER_WITHIN_S - 1.0)
+_PATIENCE_S = (0.2, 0.8, ANSWER_WITHIN_S - 1.0)  # for one question asked up to three times
 
 _WRONG_LAST_SEQUENCE = 10071
 _NO_SUCH_STREAM = 10059

@@ -163,7 +163,7 @@ class Service:
         self.log = EventLog(self.name, self.codec, pool=self.pool, dsn=settings.database, heard=self.heard)
         await self.log.start()
         self.loop("leases", self.leases.run)
-        self.loop("keeps up", lambda: keep_up(self.pool, self.hearings))
+        self.loop("keeps up", lambda: keep_up(self.pool, [hearing.checkpoint for hearing in self.hearings]))
         self.loop("drops old answers", self.log.drop_old_answers_daily)
         if settings.nats:
             self.relay = Relay(self.log, settings.nats, leases=self.leases, seal=self.seal)

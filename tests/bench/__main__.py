@@ -24,8 +24,8 @@ def main() -> None:
     if unknown := set(asked.measurements) - set(MEASUREMENTS):
         parser.error(f"there is no measurement {' or '.join(sorted(unknown))}: there are {', '.join(MEASUREMENTS)}")
     with tempfile.TemporaryDirectory(prefix="fenyong-bench-") as folder, Postgres(Path(folder) / "postgres") as postgres:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_delay_flushes(postgres.dsn(), asked.flush_delay_us))
+        if asked.flush_delay_us:
+            asyncio.run(_delay_flushes(postgres.dsn(), asked.flush_delay_us))
         for name in asked.measurements or MEASUREMENTS:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the loop that the services run on
                 runner.run(importlib.import_module(f"tests.bench.bench_{name}").main(postgres.dsn()))
@@ -38,6 +38,7 @@ async def _delay_flushes(dsn: str, delay_us: int) -> None:
         await connection.execute(f"alter system set {setting}")
     await connection.execute("select pg_reload_conf()")
     await connection.close()
+    print(f"commit_delay = {delay_us} us before every flush")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 
 from deploy.migrate import prepare
 from deploy.servers import Nats, Postgres, as_user
-from shared.bus import FEED_MEDIA_TYPE, FEED_PATH, FeedAway, Hearing, HttpFeed, NotYet, encode_feed, headers_of
+from shared.bus import FEED_MEDIA_TYPE, FEED_PATH, FeedAway, Hearing, HttpFeed, NotYet, encode_feed, headers_of, keep_up
 from shared.bus.checkpoint import Connection
 from shared.entry import Codec, Entry, new_id, uuid_of
 from tests.shared.bus_toy import SEAL, TENANT, Said, Shouted, Toy, as_new, running, speaking_to, toy, until, until_stored, word_of
@@ -132,6 +132,14 @@ async def test_nats_stopped_wiped_and_restored_leaves_every_consumer_as_a_fresh_
 
 async def all_reach(position: int, *hearings: Hearing) -> None:
     assert all([await hearing.reached(position, 20) for hearing in hearings]), [hearing.position() for hearing in hearings]
+
+
+async def test_whoever_does_not_hear_keeps_up_with_who_does(alpha: Toy, beta: Toy) -> None:
+    hears, idle = (beta.hearing("alpha", feed=alpha.log.read, doorbell=alpha.log.woken) for _ in range(2))
+    async with running(hears.run(), keep_up(beta.pool, [idle.checkpoint])):
+        for words in (("one", "two"), ("three",)):
+            last = await alpha.say(*words)
+            await until(lambda last=last: idle.position() == last)  # type: ignore[misc]
 
 
 async def test_hearing_comes_up_while_nats_is_down_and_says_so_once(alpha: Toy, beta: Toy, broker: Nats) -> None:
